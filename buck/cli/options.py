@@ -1,0 +1,72 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from buck.errors import ConfigError
+
+if TYPE_CHECKING:
+    from buck.records.load import TimeRange
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="The run's time, ISO 8601 [default: now, or the sandbox's now]."),
+]
+Wait = Annotated[
+    float, typer.Option("--wait", help="Seconds to wait for another run of this project.")
+]
+FullRefresh = Annotated[
+    bool,
+    typer.Option("--full-refresh", help="Read sources whole again, build models from scratch."),
+]
+
+ConfirmDeletions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--confirm-deletions",
+        metavar="TABLE",
+        help="Many rows of this SOURCE.TABLE are gone, and that is meant.",
+    ),
+]
+
+
+def read_time(text: str | None) -> datetime | None:
+    """The time an option gives, UTC unless it says otherwise."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise ConfigError(
+            f"{text!r} is not a time", hint="write 2026-01-31 or 2026-01-31T06:00:00+00:00"
+        ) from exc
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def read_duration(text: str | None) -> str | None:
+    """The length of time an option gives, as `.buck.yml` writes it."""
+    from buck.project import is_duration
+
+    if text is not None and not is_duration(text):
+        raise ConfigError(f"{text!r} is not a duration", hint="write 30m, 2h or 1d")
+    return text
+
+
+def read_window(text: str | None) -> TimeRange | None:
+    """The range that `START..END` names."""
+    from buck.records.load import TimeRange
+
+    if text is None:
+        return None
+    first, dots, last = text.partition("..")
+    start_at, end_at = read_time(first), read_time(last) if dots and last else None
+    if start_at is None or end_at is None or start_at >= end_at:
+        raise ConfigError(
+            f"{text!r} is not a range of time", hint="write --window 2026-01-01..2026-02-01"
+        )
+    return TimeRange(start_at, end_at)

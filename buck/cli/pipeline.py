@@ -1,0 +1,163 @@
+"""`buck pipeline run|status|logs|list|new`."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Annotated, Literal
+
+import typer
+
+from buck.cli.app import app
+from buck.cli.options import AsJson, AsOf, ConfirmDeletions, FullRefresh, Wait
+from buck.cli.render import mark, say, show, show_json, show_table
+from buck.cli.run import ApproveAs, Reason, execute
+
+group = typer.Typer(no_args_is_help=True, help="Run pipelines and read what they did.")
+app.add_typer(group, name="pipeline")
+
+
+@group.command("run")
+def run(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A pipeline of .buck.yml, or `all`.")],
+    full_refresh: FullRefresh = False,
+    confirm_deletions: ConfirmDeletions = None,
+    as_of: AsOf = None,
+    wait: Wait = 0.0,
+    approve_as: ApproveAs = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one pipeline: land, build, check, publish."""
+    execute(
+        context.obj,
+        name,
+        full_refresh=full_refresh,
+        confirm_deletions=confirm_deletions or (),
+        as_of=as_of,
+        wait_s=wait,
+        approve_as=approve_as,
+        reason=reason,
+        as_json=as_json,
+    )
+
+
+@group.command("status")
+def status(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many runs to show.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest runs, also one that is going on."""
+    from buck.flow.history import read_status
+
+    found = read_status(context.obj.project(), limit=limit)
+    if as_json:
+        show_json(found.to_dict())
+        return
+    if found.snapshot:
+        show(f"published: snapshot {found.snapshot}, as of {found.as_of}, {found.published_at}")
+    else:
+        show("published: nothing yet")
+    show_table(
+        ["", "run", "pipeline", "status", "s", "rows", "checks", "snapshot"],
+        [
+            [
+                mark(run.status, err=False),
+                run.run_id,
+                run.pipeline,
+                run.status.replace("_", " "),
+                None if run.seconds is None else round(run.seconds, 1),
+                run.rows_landed,
+                ", ".join(f"{n} {o}" for o, n in run.checks.items()),
+                run.snapshot,
+            ]
+            for run in found.runs
+        ],
+    )
+    for run in found.runs:
+        if run.error:
+            show(f"{mark(run.status, err=False)} {run.run_id} {run.error}")
+        elif run.status in ("running", "interrupted") and run.step:
+            show(f"{mark(run.status, err=False)} {run.run_id} {run.status} in {run.step}")
+    if not found.runs:
+        say("next: buck run")
+
+
+@group.command("logs")
+def logs(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A pipeline of .buck.yml, or `all`.")],
+    day: Annotated[
+        str | None, typer.Option("--date", help="Runs that started on this day (UTC).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a pipeline's runs recorded, step by step."""
+    from buck.errors import ConfigError
+    from buck.flow.history import read_logs
+
+    try:
+        on = date.fromisoformat(day) if day else None
+    except ValueError as exc:
+        raise ConfigError(f"{day!r} is not a day", hint="write --date 2026-01-31") from exc
+    events = read_logs(context.obj.project(), name, day=on)
+    if as_json:
+        show_json([event.to_dict() for event in events])
+        return
+    for event in events:
+        facts = " ".join(f"{k}={v}" for k, v in event.facts.items() if v not in (None, "", {}))
+        words = " ".join(filter(None, (event.kind, event.step, event.status, facts)))
+        show(f"{event.at:%Y-%m-%d %H:%M:%S} {event.run_id} {words}")
+    if not events:
+        say(f"no run of {name} is recorded{f' on {day}' if day else ''}")
+
+
+@group.command("list")
+def list_pipelines(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show the pipelines of .buck.yml and their schedules."""
+    project = context.obj.project()
+    schedules = project.settings.orchestration.schedules
+    rows = [
+        {
+            "name": name,
+            "sources": pipeline.sources or list(project.settings.sources),
+            "select": pipeline.select or "",
+            "cron": schedules[name].cron if name in schedules else "",
+            "owner": pipeline.owner or "",
+        }
+        for name, pipeline in project.pipelines.items()
+    ]
+    if as_json:
+        show_json(rows)
+        return
+    show_table(
+        ["pipeline", "sources", "select", "cron", "owner"],
+        [[r["name"], ", ".join(r["sources"]), r["select"], r["cron"], r["owner"]] for r in rows],
+    )
+
+
+@group.command("new")
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The new source's name, for example `helpdesk`.")],
+    kind: Annotated[
+        Literal["stripe", "salesforce", "postgres", "rest", "files"],
+        typer.Option("--from", help="What it is read from."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write a source's file in pipelines/ and its section in .buck.yml."""
+    from buck.scaffold import write_source
+
+    project = context.obj.project()
+    made = write_source(project, name, kind)
+    file = os.path.relpath(made.file, project.root)
+    if as_json:
+        show_json({"name": made.name, "file": file, "variables": list(made.variables)})
+        return
+    say(f"wrote {file} and sources.{name} in .buck.yml")
+    if made.variables:
+        say(f"set {', '.join(made.variables)} in .env or the environment")
+    say(f"next: edit {file}, then run python {file}")

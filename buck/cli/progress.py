@@ -1,0 +1,88 @@
+"""What a run is doing, told as it happens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from buck.cli.render import mark, say
+
+if TYPE_CHECKING:
+    from buck.records.build import Progress
+    from buck.records.run import Event
+
+
+class RunTalk:
+    """Turns a run's events into lines on standard error, and one moving line on a terminal."""
+
+    def __init__(self, *, indent: str = "") -> None:
+        self.indent = indent
+        self.is_live = sys.stderr.isatty()
+        self._has_line = False
+
+    def event(self, event: Event) -> None:
+        """Say what an event means to a person."""
+        if event.kind == "step_started":
+            self._live(f"{event.step} …")
+        elif event.kind == "step_finished":
+            self._clear()
+            say(f"{self.indent}{mark(event.status)} {event.step:<18} {self._facts(event)}")
+        elif event.kind == "incident" and event.status != "left_out":
+            # What was left out is told with its step.
+            self._clear()
+            about = ".".join(filter(None, (event.facts["table"], event.facts["column"])))
+            kind = event.status.replace("_", " ")
+            say(f"{self.indent}! {about} {kind}: {event.facts['detail']}")
+        elif event.kind == "schema_changed":
+            self._clear()
+            added = ", ".join(event.facts.get("added", ()))
+            say(f"{self.indent}! {event.facts['table']} has new columns: {added}")
+
+    def progress(self, progress: Progress) -> None:
+        """Show dbt's own progress on a terminal."""
+        if progress.kind == "started":
+            self._live(f"build candidates … {progress.index}/{progress.total} {progress.name}")
+
+    def _facts(self, event: Event) -> str:
+        facts = event.facts
+        parts = []
+        if "rows_landed" in facts:
+            parts.append(f"{facts['rows_landed']:,} new rows in {facts['tables']} tables")
+            parts += _account(facts)
+        if "lake_versions" in facts:
+            parts.append(f"{len(facts['lake_versions'])} tables")
+        if "models" in facts:
+            scratch = " from scratch" if facts.get("from_scratch") else ""
+            parts.append(f"{facts['models']} models{scratch}")
+        if "checks" in facts:
+            parts.append(", ".join(f"{n} {o}" for o, n in facts["checks"].items() if n))
+        if "snapshot" in facts:
+            parts.append(f"snapshot {facts['snapshot']}, {facts['tables']} marts")
+        if facts.get("passed_over"):
+            alone = ", ".join(facts["passed_over"])
+            parts.append(f"left alone, having no time to cut by: {alone}")
+        if "skipped" in facts:
+            parts.append("; ".join(f"{t}: {why}" for t, why in facts["skipped"].items()))
+        return f"{', '.join(parts)} ({facts['seconds']:.1f} s)"
+
+    def _live(self, text: str) -> None:
+        if self.is_live:
+            sys.stderr.write(f"\r\x1b[2K{self.indent}… {text[:100]}")
+            sys.stderr.flush()
+            self._has_line = True
+
+    def _clear(self) -> None:
+        if self._has_line:
+            sys.stderr.write("\r\x1b[2K")
+            self._has_line = False
+
+
+def _account(facts: Mapping[str, Any]) -> list[str]:
+    """Where everything that was received went, if not all of it was new."""
+    received, landed = facts["rows_received"], facts["rows_landed"]
+    if received == landed:
+        return []
+    held = facts.get("rows_quarantined", 0)
+    parts = [f"{received:,} received", f"{received - landed - held:,} known"]
+    return [*parts, f"{held:,} held back"] if held else parts

@@ -1,0 +1,69 @@
+"""`buck quality check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from buck.cli.app import app
+from buck.cli.options import AsJson, AsOf, Wait, read_time
+from buck.cli.render import mark, say, show, show_json, show_table
+
+if TYPE_CHECKING:
+    from buck.records.quality import QualityReport
+
+group = typer.Typer(no_args_is_help=True, help="Judge the candidates; publish nothing.")
+app.add_typer(group, name="quality")
+
+
+@group.command("check")
+def check(
+    context: typer.Context,
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models such as fct_payments [default: all].")
+    ] = None,
+    layer: Annotated[
+        Literal["raw", "staging", "marts"] | None,
+        typer.Option("--layer", help="Only tables of this layer."),
+    ] = None,
+    as_of: AsOf = None,
+    wait: Wait = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run dbt's tests and Soda's checks on the candidates as they are."""
+    from buck.flow.quality import check_models
+
+    report = check_models(
+        context.obj.project(), models or [], as_of=read_time(as_of), layer=layer, wait_s=wait
+    )
+    if as_json:
+        show_json(report.to_dict() | {"passed": report.passed})
+    else:
+        show_report(report)
+    raise typer.Exit(0 if report.passed else 3)
+
+
+def show_report(report: QualityReport) -> None:
+    """One line a check, and the next thing to do."""
+    show_table(
+        ["", "check", "table", "dimension", "engine", "found", "expected"],
+        [
+            [
+                mark(result.outcome, err=False),
+                result.check.name,
+                f"{result.check.schema}.{result.check.table}",
+                result.check.dimension,
+                result.check.engine,
+                result.message or result.value,
+                result.check.expected,
+            ]
+            for result in sorted(report.results, key=lambda r: (r.outcome, r.check.table))
+        ],
+    )
+    for name in report.unchecked:
+        say(f"! {name} has no check at all")
+    counts = ", ".join(f"{n} {outcome}" for outcome, n in report.counts.items() if n)
+    verdict = "gate open" if report.passed else "gate closed"
+    show(f"{mark('ok' if report.passed else 'failed', err=False)} {verdict}: {counts}")
+    say("next: buck run" if report.passed else 'next: buck query --candidate "…" to look at rows')

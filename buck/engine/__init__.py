@@ -1,0 +1,17 @@
+"""The one door to DuckDB: every connection of the toolkit is opened here."""
+
+from buck.engine.connection import connect, connect_frugal, sql_errors, translate_errors
+from buck.engine.extensions import install_extensions
+from buck.engine.postgres import PostgresAddress, attach_postgres, parse_address, postgres_errors
+
+__all__ = [
+    "PostgresAddress",
+    "attach_postgres",
+    "connect",
+    "connect_frugal",
+    "install_extensions",
+    "parse_address",
+    "postgres_errors",
+    "sql_errors",
+    "translate_errors",
+]

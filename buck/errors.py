@@ -1,0 +1,141 @@
+"""Every error Buck raises on purpose, as one tree.
+
+BuckError                  exit 1   something failed; the message says what, the hint what to do
+├─ ConfigError             exit 2   `.buck.yml`, the environment or an argument is wrong
+│  └─ QueryRefused         a user's SQL is wrong; the message is DuckDB's
+├─ SourceError             exit 1   a source system
+│  ├─ SourceUnreachable    retryable: no answer, or 5xx/429 until patience ran out
+│  ├─ SourceDenied         the credentials lack a permission (401/403), named in the message
+│  ├─ SourceChanged        a column vanished or changed its type
+│  └─ ResyncRequired       exit 4: the source no longer has what was missed
+├─ LoadDegraded            exit 4   some tables landed, others did not
+├─ LakeError               exit 1   the lake's own files
+│  ├─ LakeLocked           retryable: somebody else is writing
+│  ├─ LoadFenced           retryable: another run landed first; nothing of this one was written
+│  └─ LakeDamaged          a file is missing, unreadable, or of a newer format
+├─ TransformError          exit 1   dbt could not build
+│  └─ ModelFailed          one model's SQL failed
+├─ GateClosed              exit 3   the data is bad; the program is fine
+├─ WarehouseError          exit 1   promotion's other side
+│  ├─ AccessDenied
+│  └─ PromotionIncomplete  exit 4
+├─ LedgerError             exit 1   the run record could not be written or read
+└─ SandboxError            exit 1   the simulated company's servers
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BuckError(Exception):
+    """What went wrong, in one lower-case sentence, with the next step as a hint.
+
+    Args:
+        what: The message: what and why, containing the value received.
+        hint: A command to run or an edit to make.
+    """
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, what: str, *, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+class ConfigError(BuckError):
+    """`.buck.yml`, the environment or an argument is wrong."""
+
+    exit_code = 2
+
+
+class QueryRefused(ConfigError):
+    """A user's SQL is wrong."""
+
+
+class SourceError(BuckError):
+    """A source system failed."""
+
+
+class SourceUnreachable(SourceError):
+    """No usable answer until patience ran out."""
+
+    retryable = True
+
+
+class SourceDenied(SourceError):
+    """The credentials lack a permission."""
+
+
+class SourceChanged(SourceError):
+    """A column vanished or changed its type."""
+
+
+class ResyncRequired(SourceError):
+    """The source no longer keeps what was missed; only a new full load is complete."""
+
+    exit_code = 4
+
+
+class LoadDegraded(BuckError):
+    """Some tables landed and others did not."""
+
+    exit_code = 4
+
+
+class LakeError(BuckError):
+    """The lake's own files."""
+
+
+class LakeLocked(LakeError):
+    """Somebody else is writing."""
+
+    retryable = True
+
+
+class LoadFenced(LakeError):
+    """Another run landed this table first; nothing of this load was written."""
+
+    retryable = True
+
+
+class LakeDamaged(LakeError):
+    """A file is missing, unreadable, or of a newer format."""
+
+
+class TransformError(BuckError):
+    """The dbt project could not be built."""
+
+
+class ModelFailed(TransformError):
+    """One model's SQL failed."""
+
+
+class GateClosed(BuckError):
+    """The data did not pass its checks; nothing was published."""
+
+    exit_code = 3
+
+
+class WarehouseError(BuckError):
+    """The warehouse that promotion writes to."""
+
+
+class AccessDenied(WarehouseError):
+    """The warehouse refused the role."""
+
+
+class PromotionIncomplete(WarehouseError):
+    """A promotion stopped half-way and can be continued."""
+
+    exit_code = 4
+
+
+class LedgerError(BuckError):
+    """The run record could not be written or read."""
+
+
+class SandboxError(BuckError):
+    """The simulated company's servers."""

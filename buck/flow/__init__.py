@@ -1,0 +1,1 @@
+"""The verbs: what a user asks for, strung together from the rooms below."""

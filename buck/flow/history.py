@@ -1,0 +1,59 @@
+"""What happened: runs, their events, and what is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from buck.flow.lake_access import open_lake
+from buck.lake import SnapshotStore
+from buck.ledger import read_events, read_runs
+from buck.project import Project
+from buck.records.run import Event, RunSummary
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStatus:
+    """The newest runs, newest first, and the published snapshot."""
+
+    runs: tuple[RunSummary, ...]
+    snapshot: str
+    as_of: str
+    published_at: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "snapshot": self.snapshot or None,
+            "as_of": self.as_of or None,
+            "published_at": self.published_at or None,
+            "runs": [run.to_dict() for run in self.runs],
+        }
+
+
+def read_status(project: Project, *, limit: int) -> ProjectStatus:
+    """The project as its ledger and its snapshots tell it; reads only."""
+    storage = open_lake(project).storage
+    current = SnapshotStore(storage).current()
+    return ProjectStatus(
+        runs=tuple(read_runs(storage, limit=limit)),
+        snapshot=current.id if current else "",
+        as_of=f"{current.as_of:%Y-%m-%d %H:%M}" if current else "",
+        published_at=f"published {current.published_at:%Y-%m-%d %H:%M:%S}" if current else "",
+    )
+
+
+def read_logs(project: Project, pipeline: str, *, day: date | None) -> list[Event]:
+    """A pipeline's recorded events in order.
+
+    Commands that record themselves have names too, as `buck pipeline status` shows them: `land
+    stripe`, `quarantine drop`.
+
+    Raises:
+        ConfigError: there is no such pipeline, and nothing is recorded under the name.
+    """
+    events = read_events(open_lake(project).storage, pipeline=pipeline, day=day)
+    if not events:
+        project.pipeline(pipeline)
+    return events

@@ -1,0 +1,168 @@
+"""Landing the sources of a pipeline, one after the other."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from buck.errors import ConfigError
+from buck.lake import Lake, full_schema
+from buck.ledger import RunRecorder
+from buck.pipelines import load_module, run_source
+from buck.project import Project
+from buck.records.load import Incident, LoadReport, LoadRules, TableReport, TimeRange
+from buck.records.table import TableSpec
+
+
+def new_load_id(as_of: datetime) -> str:
+    """A name for one load, sorted by time."""
+    return f"{as_of:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def choose_sources(project: Project, wanted: Sequence[str]) -> list[str]:
+    """The sources that Buck lands itself, of those wanted; all of them if none is named.
+
+    Raises:
+        ConfigError: a wanted source is not configured, or cannot be landed by this version.
+    """
+    names = list(wanted) or list(project.settings.sources)
+    chosen = []
+    for name in names:
+        source = project.source(name)
+        if source.connector in ("fivetran", "airbyte"):
+            continue
+        if source.connector == "debezium" or source.mode == "cdc":
+            raise ConfigError(
+                f"sources.{name} asks for change data capture, which this version does not do",
+                hint=f"write connector: dlt and mode: batch under sources.{name}",
+            )
+        chosen.append(name)
+    return chosen
+
+
+def declared_tables(project: Project) -> list[TableSpec]:
+    """The raw tables that the configured sources declare, landed or not."""
+    return [
+        spec
+        for name in choose_sources(project, [])
+        for spec in load_module(project.pipelines_dir, module_name(project, name)).tables
+    ]
+
+
+def declared_table(project: Project, source: str, name: str) -> TableSpec | None:
+    """What a source's file declares about one table, if it declares it."""
+    module = load_module(project.pipelines_dir, module_name(project, source))
+    return next((spec for spec in module.tables if spec.name == name), None)
+
+
+def land_source(
+    project: Project,
+    lake: Lake,
+    name: str,
+    *,
+    as_of: datetime,
+    recorder: RunRecorder,
+    is_whole: bool = False,
+    span: TimeRange | None = None,
+    only: Collection[str] = (),
+    confirmed: Collection[str] = (),
+) -> LoadReport:
+    """Land what is new in one source, recording every table; see `run_source`.
+
+    `confirmed` names tables (`source.table`) of which many rows may be gone at once; `only` those
+    that a range is wanted of, all if empty.
+
+    Raises:
+        SourceError, LakeError, ConfigError: see `run_source`.
+    """
+    module = load_module(project.pipelines_dir, module_name(project, name))
+    options = project.source_options(name)
+    load_id = new_load_id(as_of)
+    with recorder.step(f"land {name}") as facts:
+        landing = lake.landing(name, load_id, facts={"buck.run_id": recorder.run_id})
+
+        def record(table: TableReport) -> None:
+            recorder.add(
+                "table_landed",
+                "ok",
+                table=table.table,
+                rows_received=table.rows_received,
+                rows_landed=table.rows_landed,
+                rows_unchanged=table.rows_unchanged,
+                rows_quarantined=table.rows_quarantined,
+                version=table.version,
+                marks_to=dict(table.marks_to),
+                metrics=dict(table.metrics),
+            )
+            if table.columns_added:
+                recorder.add(
+                    "schema_changed", "evolved", table=table.table, added=table.columns_added
+                )
+            for incident in table.incidents:
+                recorder.add("incident", incident.kind, **_facts(incident))
+
+        try:
+            report = run_source(
+                module,
+                landing,
+                load_id=load_id,
+                as_of=as_of,
+                options=options,
+                merge_schema=full_schema,
+                on_table=record,
+                is_whole=is_whole,
+                confirmed=_tables_of(name, confirmed),
+                rules=load_rules(project, name, span=span, only=_tables_of(name, only)),
+            )
+        finally:
+            landing.close()
+        for incident in report.incidents:
+            recorder.add("incident", incident.kind, **_facts(incident))
+        facts |= {
+            "load_id": load_id,
+            "rows_landed": report.rows_landed,
+            "rows_received": sum(t.rows_received for t in report.tables),
+            "tables": len(report.tables),
+        }
+        if report.rows_quarantined:
+            facts["rows_quarantined"] = report.rows_quarantined
+        if span:
+            facts |= {"span": str(span), "passed_over": dict(report.notes)}
+        if report.is_degraded:
+            facts |= {"status": "degraded", "skipped": report.troubles}
+    return report
+
+
+def load_rules(
+    project: Project,
+    source: str,
+    *,
+    span: TimeRange | None = None,
+    only: frozenset[str] = frozenset(),
+) -> LoadRules:
+    """What the project says about the tables of a source."""
+    settings = project.source(source)
+    return LoadRules(
+        contract=settings.contract,
+        contracts=settings.contracts,
+        max_held_rows=settings.quarantine.max_rows,
+        max_held_share=settings.quarantine.max_share,
+        span=span,
+        only=only,
+    )
+
+
+def _facts(incident: Incident) -> dict[str, Any]:
+    return {"table": incident.table, "column": incident.column, "detail": incident.detail}
+
+
+def _tables_of(source: str, names: Collection[str]) -> frozenset[str]:
+    """The tables of one source among `source.table` names."""
+    return frozenset(n.removeprefix(f"{source}.") for n in names if n.startswith(f"{source}."))
+
+
+def module_name(project: Project, source: str) -> str:
+    """The name of the file that reads a source."""
+    return project.source(source).pipeline or source

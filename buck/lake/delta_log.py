@@ -1,0 +1,239 @@
+"""Raw tables as Delta: rows and marks in one commit, fenced by the handle they were read from.
+
+The marks are Delta application transactions (`txn` actions), so they survive checkpoints,
+compaction and vacuum. `buck/sequence` counts commits: two loads that started from the same state
+both try to write the next number and delta-rs lets one through. deltalake 1.6 does not refuse a
+number that goes backwards, so the stored number is compared on the handle that commits.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buck.engine.columns import duckdb_type, empty_select, parquet_scan, typed_select
+from buck.errors import LakeDamaged, LakeError, LoadFenced
+from buck.lake.raw_log import Batch, Position, RawState
+from buck.lake.storage import Storage
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from deltalake import DeltaTable
+
+SEQUENCE = "buck/sequence"
+UNREADABLE = frozenset({"deletionVectors", "columnMapping"})
+
+
+class DeltaLog:
+    """See `RawLog`."""
+
+    def __init__(self, storage: Storage, folder: str) -> None:
+        self.storage = storage
+        self.folder = folder
+        self.url = storage.url(folder)
+
+    def state(self, version: int | None = None) -> RawState:
+        """See `RawLog`."""
+        table = self._open(version)
+        if table is None and version is not None:
+            raise LakeDamaged(f"{self.url} has no version {version}", hint="buck doctor")
+        if table is None:
+            return RawState(-1, 0, Position(lambda _: None), {}, ())
+        import pyarrow as pa
+
+        self._refuse_unreadable(table)
+        schema = pa.schema(table.schema().to_arrow())
+        return RawState(
+            version=table.version(),
+            sequence=table.transaction_version(SEQUENCE) or 0,
+            position=Position(lambda name: table.transaction_version(f"buck/{name}")),
+            columns={f.name: duckdb_type(f.type) for f in schema},
+            files=tuple(sorted(f"{self.folder}/{Path(u).name}" for u in table.file_uris())),
+            handle=table,
+        )
+
+    def commit(self, state: RawState, batch: Batch) -> int:
+        """See `RawLog`."""
+        names = [f"{batch.load_id}-{n:04d}.parquet" for n in range(len(batch.files))]
+        actions = [_add_action(name, file) for name, file in zip(names, batch.files, strict=True)]
+        for name, file in zip(names, batch.files, strict=True):
+            self.storage.upload(file, f"{self.folder}/{name}", move=True)
+        try:
+            with _delta_errors(self.url):
+                if state.handle is None:
+                    self._create(batch, actions)
+                else:
+                    self._append(state, batch, actions)
+        except LoadFenced:
+            # A commit whose answer was lost is tried again and then finds itself in its way.
+            committed = self._version_with(names)
+            if committed is not None:
+                return committed
+            for name in names:
+                self.storage.remove(f"{self.folder}/{name}")
+            raise
+        table = self._open()
+        if table is None:
+            raise LakeDamaged(f"{self.url} vanished after a commit", hint="buck doctor")
+        return int(table.version())
+
+    def _version_with(self, names: list[str]) -> int | None:
+        """The table's version if it holds these files."""
+        state = self.state()
+        held = {Path(file).name for file in state.files}
+        return state.version if names and held.issuperset(names) else None
+
+    def scan_sql(self, state: RawState) -> str:
+        """See `RawLog`."""
+        if not state.files:
+            return empty_select(state.columns)
+        files = tuple(str(self.storage.fetch(name)) for name in state.files)
+        return typed_select(state.columns, parquet_scan(files), present=set(state.columns))
+
+    def sweep(self, load_id: str) -> int:
+        """See `RawLog`."""
+        state = self.state()
+        committed = {Path(file).name for file in state.files}
+        orphans = [
+            name
+            for name in self.storage.names(self.folder)
+            if Path(name).name.startswith(f"{load_id}-") and Path(name).name not in committed
+        ]
+        for name in orphans:
+            self.storage.remove(name)
+        return len(orphans)
+
+    def _create(self, batch: Batch, actions: list[Any]) -> None:
+        from deltalake import Schema
+        from deltalake.transaction import create_table_with_add_actions
+
+        if self.storage.is_local:
+            Path(self.url).mkdir(parents=True, exist_ok=True)
+        create_table_with_add_actions(
+            self.url,
+            Schema.from_arrow(batch.schema),
+            actions,
+            mode="error",
+            storage_options=self.storage.delta_options() or None,
+            commit_properties=_commit_properties(batch, sequence=1, is_creation=True),
+        )
+
+    def _append(self, state: RawState, batch: Batch, actions: list[Any]) -> None:
+        table = state.handle
+        missing = [f for f in batch.schema if f.name not in state.columns]
+        if missing:
+            table = self._add_columns(missing)
+        if (table.transaction_version(SEQUENCE) or 0) != state.sequence:
+            raise LoadFenced(
+                f"{self.folder} was loaded by another run meanwhile",
+                hint="nothing was written by this run; run it again",
+            )
+        table.create_write_transaction(
+            actions,
+            "append",
+            table.schema(),
+            commit_properties=_commit_properties(batch, sequence=state.sequence + 1),
+        )
+
+    def _add_columns(self, fields: list[pa.Field]) -> DeltaTable:
+        import pyarrow as pa
+        from deltalake import Schema
+
+        table = self._open()
+        assert table is not None
+        known = {f.name for f in table.schema().fields}
+        new = [f for f in Schema.from_arrow(pa.schema(fields)).fields if f.name not in known]
+        if new:
+            table.alter.add_columns(new)
+            table = self._open()
+            assert table is not None
+        return table
+
+    def _refuse_unreadable(self, table: DeltaTable) -> None:
+        """Files are read as plain Parquet, which some features of Delta would make wrong."""
+        features = set(table.protocol().reader_features or ()) & UNREADABLE
+        if features:
+            raise LakeDamaged(
+                f"{self.url} was changed by a writer that uses {', '.join(sorted(features))}",
+                hint="rewrite the table without them, or load the source anew",
+            )
+
+    def _open(self, version: int | None = None) -> DeltaTable | None:
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
+        options = self.storage.delta_options() or None
+        try:
+            with _delta_errors(self.url):
+                return DeltaTable(self.url, version=version, storage_options=options)
+        except TableNotFoundError:
+            return None
+
+
+def _commit_properties(batch: Batch, *, sequence: int, is_creation: bool = False) -> Any:
+    from deltalake import CommitProperties, Transaction
+
+    marks = [Transaction(f"buck/{name}", value) for name, value in batch.marks.items()]
+    return CommitProperties(
+        custom_metadata={"buck.load_id": batch.load_id, **batch.facts},
+        app_transactions=[Transaction(SEQUENCE, sequence), *marks],
+        # A creation that finds another one in its way would be put on top of it as version 1.
+        max_commit_retries=0 if is_creation else None,
+    )
+
+
+def _add_action(name: str, file: Path) -> Any:
+    from deltalake.transaction import AddAction
+
+    return AddAction(
+        path=name,
+        size=file.stat().st_size,
+        partition_values={},
+        modification_time=int(time.time() * 1000),
+        data_change=True,
+        stats=json.dumps(_statistics(file)),
+    )
+
+
+def _statistics(file: Path) -> dict[str, Any]:
+    """Row count, and for `_buck_seq` the range, so that readers can skip files."""
+    import pyarrow.parquet as pq
+
+    meta = pq.read_metadata(file)
+    stats: dict[str, Any] = {"numRecords": meta.num_rows}
+    names = [meta.schema.column(i).name for i in range(meta.num_columns)]
+    if "_buck_seq" in names and meta.num_row_groups:
+        index = names.index("_buck_seq")
+        ranges = [meta.row_group(g).column(index).statistics for g in range(meta.num_row_groups)]
+        if all(r is not None and r.has_min_max for r in ranges):
+            stats["minValues"] = {"_buck_seq": min(r.min for r in ranges)}
+            stats["maxValues"] = {"_buck_seq": max(r.max for r in ranges)}
+    return stats
+
+
+@contextmanager
+def _delta_errors(url: str) -> Iterator[None]:
+    from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+    try:
+        yield
+    except TableNotFoundError:
+        raise
+    except CommitFailedError as exc:
+        raise LoadFenced(
+            f"{url} was loaded by another run meanwhile",
+            hint="nothing was written by this run; run it again",
+        ) from exc
+    except DeltaError as exc:
+        if "already exists" in str(exc):
+            raise LoadFenced(
+                f"{url} was created by another run meanwhile",
+                hint="nothing was written by this run; run it again",
+            ) from exc
+        raise LakeDamaged(f"{url}: {str(exc).splitlines()[0]}", hint="buck doctor") from exc
+    except OSError as exc:
+        raise LakeError(f"{url}: {exc}", hint="free disk space or check access") from exc

@@ -1,0 +1,97 @@
+"""A raw table's log: which files belong to it, and how far its source was read.
+
+A commit adds files and moves the marks in one step, and only if no other load committed since the
+state was read. Every format keeps that promise in its own way (`delta_log`, `file_log`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Position(Mapping[str, int]):
+    """The marks of a table's last commit, looked up by name when asked for.
+
+    Iterating gives the names asked for so far: Delta cannot list its application transactions.
+    """
+
+    def __init__(self, read: Callable[[str], int | None]) -> None:
+        self._read = read
+        self._known: dict[str, int] = {}
+
+    def __getitem__(self, name: str) -> int:
+        if name not in self._known:
+            value = self._read(name)
+            if value is None:
+                raise KeyError(name)
+            self._known[name] = value
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+@dataclass(frozen=True, slots=True)
+class RawState:
+    """A raw table as of one version.
+
+    `columns` maps each column to its DuckDB type, in order; `files` are names below the root.
+    """
+
+    version: int
+    sequence: int
+    position: Mapping[str, int]
+    columns: Mapping[str, str]
+    files: tuple[str, ...]
+    handle: Any = field(default=None, repr=False, compare=False)
+    """What the log needs to commit against exactly this state."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether the table was ever committed."""
+        return self.version >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a load adds: finished Parquet files, and the marks they bring the table to."""
+
+    files: tuple[Path, ...]
+    schema: pa.Schema
+    marks: Mapping[str, int]
+    load_id: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """For people reading the table's history: run, rows, marks before and after. No secrets."""
+
+
+class RawLog(Protocol):
+    """One raw table."""
+
+    def state(self, version: int | None = None) -> RawState:
+        """The table as it is now, or as it was at a version.
+
+        Raises:
+            LakeDamaged: that version is no longer kept.
+        """
+
+    def commit(self, state: RawState, batch: Batch) -> int:
+        """Add the batch on top of `state` and return the table's new version.
+
+        Raises:
+            LoadFenced: another load committed since `state` was read; nothing was added.
+        """
+
+    def scan_sql(self, state: RawState) -> str:
+        """A SELECT over the state's rows with the state's column types."""
+
+    def sweep(self, load_id: str) -> int:
+        """Remove files that a killed load left without committing them; how many."""

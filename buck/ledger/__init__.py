@@ -1,0 +1,6 @@
+"""The ledger `data_pipeline_logs`: what every run did, append-only, in the lake itself."""
+
+from buck.ledger.reading import find_run, newest, read_events, read_runs
+from buck.ledger.writing import RunRecorder
+
+__all__ = ["RunRecorder", "find_run", "newest", "read_events", "read_runs"]

@@ -1,0 +1,29 @@
+"""`.buck.yml` and the environment, as one frozen value."""
+
+from buck.project.cron import next_run_at
+from buck.project.notices import Notice
+from buck.project.project import ALL, Project, open_project
+from buck.project.references import REFERENCE
+from buck.project.routing import alert_route, has_alerts, ping_url
+from buck.project.settings import Pipeline, Settings, Source, duration_s, is_duration, is_secret
+from buck.project.variables import export, wants_colour
+
+__all__ = [
+    "ALL",
+    "REFERENCE",
+    "Notice",
+    "Pipeline",
+    "Project",
+    "Settings",
+    "Source",
+    "alert_route",
+    "duration_s",
+    "export",
+    "has_alerts",
+    "is_duration",
+    "is_secret",
+    "next_run_at",
+    "open_project",
+    "ping_url",
+    "wants_colour",
+]

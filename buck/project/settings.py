@@ -1,0 +1,318 @@
+"""Every section and key of `.buck.yml`, with its default and its meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def is_duration(text: str) -> bool:
+    """Whether a text is a length of time such as `2h`."""
+    return re.fullmatch(r"\d+\s*[smhd]", text) is not None
+
+
+def _is_duration(value: str) -> str:
+    if not is_duration(value):
+        raise ValueError("a duration is a number and a unit, such as 30m, 2h or 1d")
+    return value
+
+
+Duration = Annotated[str, AfterValidator(_is_duration)]
+
+
+def duration_s(text: str) -> int:
+    """Seconds of a duration such as `2h`."""
+    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]]
+
+
+SECRET = re.compile(
+    r"(^|_)key(_id)?$|secret|token|passw|credential|private|webhook|(^|_)(url|uri|dsn)$",
+    re.IGNORECASE,
+)
+
+
+def is_secret(path: Sequence[str]) -> bool:
+    """Whether the value of a key may be a secret, so that it is never shown.
+
+    Secrets belong into variables; this is for those that were written into the file or given as
+    `BUCK__…` all the same.
+    """
+    return bool(path) and (path[-1] == "options" or bool(SECRET.search(path[-1])))
+
+
+class Section(BaseModel):
+    """A section refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Connection(BaseModel):
+    """How to reach one warehouse; its keys are those of the warehouse's dbt adapter."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Names only; values may be secrets."""
+        yield from ((name, "…") for name in self.model_extra or ())
+
+
+class Schemas(Section):
+    """What each layer's schema is called in a warehouse."""
+
+    raw: str = "raw"
+    staging: str = "staging"
+    intermediate: str = "intermediate"
+    marts: str = "marts"
+
+
+class Warehouse(Section):
+    """Where `buck promote` goes. Everything is built and checked on DuckDB first."""
+
+    type: Literal["duckdb", "snowflake", "bigquery", "redshift", "databricks", "postgres"] = (
+        "duckdb"
+    )
+    snowflake: Connection | None = None
+    bigquery: Connection | None = None
+    redshift: Connection | None = None
+    databricks: Connection | None = None
+    postgres: Connection | None = None
+    schemas: Schemas = Schemas()
+
+
+class LayerModels(Section):
+    """How a layer is built unless a model says otherwise."""
+
+    materialized: Literal["view", "table", "incremental", "ephemeral"] | None = None
+
+
+class Dbt(Section):
+    """The dbt project."""
+
+    project_dir: str = "./transform"
+    profiles_dir: str = "./transform"
+    target: str = "duckdb"
+    """Used by what names a target; without one, commands build on DuckDB."""
+    vars: dict[str, Any] = Field(default_factory=dict)
+    models: dict[str, LayerModels] = Field(default_factory=dict)
+
+
+class LakeSettings(Section):
+    """Where the lake is."""
+
+    root: str = "./lake"
+    """A folder, or `s3://bucket/prefix`."""
+    region: str = "{{ AWS_REGION | default('us-east-1') }}"
+    endpoint: str = "{{ AWS_ENDPOINT_URL | default('') }}"
+    """An S3 server that is not AWS."""
+    keep_snapshots: int = Field(default=30, ge=1)
+    """How many published snapshots are kept to go back to; older ones go after a publish."""
+    key_id: str = Field(default="{{ AWS_ACCESS_KEY_ID | default('') }}", repr=False)
+    secret: str = Field(default="{{ AWS_SECRET_ACCESS_KEY | default('') }}", repr=False)
+    session_token: str = Field(default="{{ AWS_SESSION_TOKEN | default('') }}", repr=False)
+
+
+Contract = Literal["evolve", "freeze", "quarantine"]
+
+
+class QuarantineLimits(Section):
+    """How much of a table's batch may be held back before its load counts as incomplete."""
+
+    max_rows: int = Field(default=10, ge=0)
+    max_share: float = Field(default=0.01, ge=0, le=1)
+    """Both limits must be passed: a share of many rows, a number where there are few."""
+
+
+class Source(Section):
+    """One source of raw tables."""
+
+    type: Literal["api", "database", "files", "stream"] = "api"
+    connector: Literal["dlt", "fivetran", "airbyte", "debezium"] = "dlt"
+    """`dlt` lands with Buck; the others land by themselves and Buck only reads."""
+    schema_: str | None = Field(default=None, alias="schema")
+    """Prefix of the raw tables' names; `raw_<source>` if not given."""
+    pipeline: str | None = None
+    """The file `pipelines/<pipeline>_pipeline.py`; the source's own name if not given."""
+    sync_frequency: str | None = None
+    mode: Literal["batch", "cdc"] = "batch"
+    format: Literal["delta", "parquet", "json"] = "delta"
+    contract: Contract | None = None
+    """What a changed type or a vanished column does: `evolve` keeps misfits as text beside their
+    column, `freeze` leaves the table out, `quarantine` holds the records back. If not given, what
+    each table declares, which is `evolve` unless the pipeline's file says otherwise."""
+    contracts: dict[str, Contract] = Field(default_factory=dict)
+    """The same for single tables, by name."""
+    quarantine: QuarantineLimits = QuarantineLimits()
+    options: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """What the pipeline's dlt source takes: addresses, `{{ SECRET_NAME }}` references."""
+
+
+class Schedule(Section):
+    """When a pipeline runs."""
+
+    cron: str
+    catchup: bool = False
+    timezone: str = "UTC"
+
+
+class OwnerAlerts(Section):
+    """Where news for one owner goes; what is not given is as for everybody."""
+
+    slack_webhook: str | None = Field(default=None, repr=False)
+    slack_channel: str | None = None
+    email: str | None = None
+
+
+class OrchestrationAlerts(Section):
+    """Where news of runs goes."""
+
+    slack_channel: str | None = None
+    """Named to the webhook; many webhooks have a channel of their own and ignore it."""
+    email: str | None = None
+    """Several addresses are separated by commas."""
+    slack_webhook: str = Field(default="", repr=False)
+    """An incoming webhook's address, as a reference: `{{ SLACK_WEBHOOK_URL }}`."""
+    smtp_url: str = Field(default="", repr=False)
+    """`smtp://user:password@host:587` or `smtps://…`, as a reference."""
+    sender: str = "buck@localhost"
+    ping_url: str = Field(default="", repr=False)
+    """Fetched at the end of every run: the service behind it raises the alarm when it stays away,
+    which is how a dead scheduler is noticed."""
+    max_per_hour: int = Field(default=12, ge=1)
+    """Messages per channel; what is beyond is told by a later run."""
+    owners: dict[str, OwnerAlerts] = Field(default_factory=dict)
+
+
+class Orchestration(Section):
+    """Who starts pipelines, and when."""
+
+    engine: Literal["builtin", "airflow", "dagster", "prefect"] = "builtin"
+    schedules: dict[str, Schedule] = Field(default_factory=dict)
+    alerts: OrchestrationAlerts = OrchestrationAlerts()
+
+
+class FreshnessLimits(Section):
+    """How old one source or mart may be; what is not given is the default."""
+
+    threshold: Duration | None = None
+    """Since it was loaded, or published; beyond it `buck freshness check` warns."""
+    critical: Duration | None = None
+    """Beyond it `buck freshness check` ends with exit code 3."""
+    event_threshold: Duration | None = None
+    """Since the newest thing in it happened."""
+    event_critical: Duration | None = None
+
+
+class Freshness(Section):
+    """How old the newest data may be."""
+
+    default_threshold: Duration = "2h"
+    critical_threshold: Duration = "4h"
+    event_threshold: Duration | None = None
+    """Since the newest thing in a source or mart happened; `default_threshold` if not given."""
+    event_critical: Duration | None = None
+    """`critical_threshold` if not given."""
+    sources: dict[str, FreshnessLimits] = Field(default_factory=dict)
+    """By source, what differs from the defaults."""
+    marts: dict[str, FreshnessLimits] = Field(default_factory=dict)
+    """By mart (`finance.fct_payments`), what differs from the defaults."""
+
+    def limits_s(
+        self, kind: Literal["source", "mart"], name: str, by: Literal["load", "event"]
+    ) -> tuple[int, int]:
+        """Threshold and critical threshold of one source or mart by one of its times, seconds."""
+        own = (self.sources if kind == "source" else self.marts).get(name) or FreshnessLimits()
+        warns, ends = own.threshold, own.critical
+        if by == "event":
+            warns = own.event_threshold or self.event_threshold or warns
+            ends = own.event_critical or self.event_critical or ends
+        return (
+            duration_s(warns or self.default_threshold),
+            duration_s(ends or self.critical_threshold),
+        )
+
+
+class QualityAlerts(Section):
+    """Which verdicts are told."""
+
+    on_failure: bool = True
+    on_warning: bool = True
+
+
+class DataQuality(Section):
+    """The checks before publishing."""
+
+    engine: Literal["soda", "great_expectations"] = "soda"
+    default_checks: list[Literal["not_null", "unique"]] = Field(default=["not_null", "unique"])
+    freshness: Freshness = Freshness()
+    quarantine: QuarantineLimits = QuarantineLimits()
+    """How many rows of a mart one check with `on_fail: quarantine` may hold back."""
+    alerts: QualityAlerts = QualityAlerts()
+
+
+class Incremental(Section):
+    """How far back an incremental model looks."""
+
+    lookback_days: int = Field(default=3, ge=0)
+
+
+class Partitioning(Section):
+    """How big tables are cut."""
+
+    default_field: str = "created_at"
+    default_granularity: Literal["hour", "day", "month", "year"] = "month"
+
+
+class Clustering(Section):
+    """How rows are ordered within a table."""
+
+    enabled: bool = True
+    default_keys: list[str] = Field(default_factory=lambda: ["customer_id", "created_at"])
+
+
+class Performance(Section):
+    """Sizes and limits."""
+
+    incremental: Incremental = Incremental()
+    partitioning: Partitioning = Partitioning()
+    clustering: Clustering = Clustering()
+    threads: int | None = Field(default=None, ge=1)
+    memory_limit: str | None = None
+    """What DuckDB may use while models are built, for example `8GB`; 3GB if not given."""
+
+
+class PipelineAlerts(Section):
+    """Where news of one pipeline goes, unless the owner has a place of their own."""
+
+    slack_channel: str | None = None
+    email: str | None = None
+
+
+class Pipeline(Section):
+    """A named flow: sources, a dbt selection, checks."""
+
+    sources: list[str] = Field(default_factory=list)
+    """Which sources to land; all if empty."""
+    select: str | None = None
+    """A dbt selection; everything if not given."""
+    owner: str | None = None
+    depends_on: list[str] = Field(default_factory=list)
+    alerts: PipelineAlerts = PipelineAlerts()
+
+
+class Settings(Section):
+    """The whole of `.buck.yml`."""
+
+    version: Literal[1] = 1
+    warehouse: Warehouse = Warehouse()
+    lake: LakeSettings = LakeSettings()
+    dbt: Dbt = Dbt()
+    sources: dict[str, Source] = Field(default_factory=dict)
+    orchestration: Orchestration = Orchestration()
+    data_quality: DataQuality = DataQuality()
+    performance: Performance = Performance()
+    pipelines: dict[str, Pipeline] = Field(default_factory=dict)
+    environments: dict[str, dict[str, Any] | None] = Field(default_factory=dict, repr=False)
+    """Per environment, the sections that differ; merged over the file key by key."""

@@ -1,0 +1,85 @@
+"""A SodaCL check as a question: its name, rule, dimension, severity and owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast, get_args
+
+from buck.records.quality import Check, Dimension, HoldRule, Severity
+
+_BY_KIND: Final[dict[str, Dimension]] = {
+    "FreshnessCheck": "timeliness",
+    "ReferenceCheck": "consistency",
+    "RowCountComparisonCheck": "consistency",
+    "SchemaCheck": "validity",
+    "UserDefinedFailedRowsCheck": "accuracy",
+    "UserDefinedFailedRowsExpressionCheck": "accuracy",
+}
+_BY_METRIC: Final[dict[str, Dimension]] = {
+    "row_count": "completeness",
+    "missing_count": "completeness",
+    "missing_percent": "completeness",
+    "duplicate_count": "uniqueness",
+    "duplicate_percent": "uniqueness",
+}
+_VALIDITY: Final = ("invalid", "valid", "min", "max", "avg", "sum", "stddev", "percentile")
+_NOT_RULE: Final = {"name", "attributes", "samples limit", "fail query", "identity"}
+
+
+def read_check(check: Any, *, schema: str, owners: Mapping[str, str]) -> Check:
+    """The question that a soda-core check puts."""
+    declared = check.check_cfg.source_configurations
+    settings = declared if isinstance(declared, dict) else {}
+    attributes = settings.get("attributes") or {}
+    place = check.check_cfg.location
+    schema, table = _table(check, schema)
+    name = " ".join(str(check.name).split())
+    holds = HoldRule.read(attributes, check=name)
+    return Check(
+        name=name,
+        table=table,
+        schema=schema,
+        engine="soda",
+        dimension=_dimension(check, attributes),
+        severity=_severity(settings, attributes),
+        owner=str(attributes.get("owner") or owners.get(f"{schema}.{table}", "")),
+        column=str(getattr(check.column, "column_name", "") or ""),
+        expected=_rule(check, settings),
+        file=str(place.file_path or "") if place else "",
+        line=place.line if place else None,
+        on_fail=holds.on_fail,
+        max_rows=holds.max_rows,
+        max_share=holds.max_share,
+    )
+
+
+def _table(check: Any, schema: str) -> tuple[str, str]:
+    if check.partition is None:
+        path = str(check.check_cfg.location.file_path)
+        return schema, path.rpartition("/")[2].partition(".")[0]
+    named = check.partition.table.table_name.replace('"', "")
+    found, _, table = named.rpartition(".")
+    return found or schema, table
+
+
+def _dimension(check: Any, attributes: Mapping[str, Any]) -> Dimension:
+    declared = attributes.get("dimension")
+    if declared in get_args(Dimension):
+        return cast("Dimension", declared)
+    metric = str(getattr(check.check_cfg, "metric_name", "") or "")
+    if metric in _BY_METRIC:
+        return _BY_METRIC[metric]
+    if metric.startswith(_VALIDITY):
+        return "validity"
+    return _BY_KIND.get(type(check).__name__, "accuracy")
+
+
+def _severity(settings: Mapping[str, Any], attributes: Mapping[str, Any]) -> Severity:
+    only_warns = "warn" in settings and not {"fail", "fail condition", "fail query"} & set(settings)
+    return "warn" if only_warns or attributes.get("severity") == "warn" else "fail"
+
+
+def _rule(check: Any, settings: Mapping[str, Any]) -> str:
+    parts = [str(check.check_cfg.source_line)]
+    parts += [f"{key}: {value}" for key, value in settings.items() if key not in _NOT_RULE]
+    return ", ".join(parts)

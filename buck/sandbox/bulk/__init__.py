@@ -1,0 +1,1 @@
+"""Raw tables by the million, made without any server."""

@@ -1,0 +1,1 @@
+"""The reusable connectors that files in `pipelines/` import."""

@@ -1,0 +1,54 @@
+"""The one door to dbt: what it built and what its tests found, as values."""
+
+from buck.transform.build import build, ensure_parsed, list_selected, passthrough
+from buck.transform.compiled import DataTest, compile_tests, readers_of
+from buck.transform.failures import attach_failing_rows, count_rows, raise_for_models
+from buck.transform.graph import (
+    ProjectGraph,
+    key_columns,
+    meta_of,
+    names_of,
+    parent_ids,
+    read_graph,
+)
+from buck.transform.manifest import (
+    exposures,
+    model_hashes,
+    models,
+    personal_names,
+    steady_nodes,
+)
+from buck.transform.profile import project_variable, read_target
+from buck.transform.semantics import read_semantics
+from buck.transform.session import preload
+from buck.transform.workspace import DbtCommand, DbtWorkspace
+
+__all__ = [
+    "DataTest",
+    "DbtCommand",
+    "DbtWorkspace",
+    "ProjectGraph",
+    "attach_failing_rows",
+    "build",
+    "compile_tests",
+    "count_rows",
+    "ensure_parsed",
+    "exposures",
+    "key_columns",
+    "list_selected",
+    "meta_of",
+    "model_hashes",
+    "models",
+    "names_of",
+    "parent_ids",
+    "passthrough",
+    "personal_names",
+    "preload",
+    "project_variable",
+    "raise_for_models",
+    "read_graph",
+    "read_semantics",
+    "read_target",
+    "readers_of",
+    "steady_nodes",
+]

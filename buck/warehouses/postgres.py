@@ -1,0 +1,164 @@
+"""PostgreSQL as a warehouse: rows arrive through COPY, a table is replaced in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from buck.errors import AccessDenied, WarehouseError
+from buck.names import identifier
+from buck.warehouses.warehouse import Capabilities
+
+if TYPE_CHECKING:
+    import psycopg
+
+_TYPES: Final = {
+    "BIGINT": "bigint",
+    "BLOB": "bytea",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "DOUBLE": "double precision",
+    "FLOAT": "real",
+    "HUGEINT": "numeric(39)",
+    "INTEGER": "integer",
+    "SMALLINT": "smallint",
+    "TIME": "time",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "TINYINT": "smallint",
+    "UBIGINT": "numeric(20)",
+    "UINTEGER": "bigint",
+    "USMALLINT": "integer",
+    "UTINYINT": "smallint",
+}
+_DECIMAL: Final = re.compile(r"DECIMAL\(\d+, ?\d+\)")
+_NESTED: Final = re.compile(r"\[\]$|^(STRUCT|MAP|UNION)\b")
+_CHUNK_BYTES: Final = 1 << 20
+# Byte order with the case rules of all letters, as DuckDB has; older servers have the order alone.
+_COLLATIONS: Final = ("pg_c_utf8", "C")
+
+
+@dataclass(slots=True)
+class PostgresWarehouse:
+    """A PostgreSQL database, 12 or newer."""
+
+    name: str
+    collation: str
+    _connection: psycopg.Connection = field(repr=False)
+    capabilities: Capabilities = field(
+        default=Capabilities(atomic_replace=True, max_identifier_bytes=63), init=False
+    )
+
+    @classmethod
+    def open(cls, target: str, settings: Mapping[str, object]) -> PostgresWarehouse:
+        """Connect with a dbt target's settings.
+
+        Raises:
+            AccessDenied: the user, the password or the database is wrong.
+            WarehouseError: no answer.
+        """
+        import psycopg
+
+        where = f"{settings.get('host')}:{settings.get('port', 5432)}"
+        try:
+            connection = psycopg.connect(
+                host=str(settings.get("host")),
+                port=int(str(settings.get("port", 5432))),
+                user=str(settings.get("user")),
+                password=str(settings.get("password") or settings.get("pass") or ""),
+                dbname=str(settings.get("dbname") or settings.get("database")),
+                sslmode=str(settings.get("sslmode") or "prefer"),
+                connect_timeout=10,
+                options="-c timezone=UTC",
+            )
+            row = connection.execute(
+                "select collname from pg_collation where collname = any(%s)"
+                " order by array_position(%s::text[], collname::text) limit 1",
+                [list(_COLLATIONS), list(_COLLATIONS)],
+            ).fetchone()
+            connection.commit()
+        except psycopg.OperationalError as exc:
+            refused = "authentication" in str(exc) or "does not exist" in str(exc)
+            kind = AccessDenied if refused else WarehouseError
+            raise kind(
+                f"PostgreSQL at {where}: {str(exc).strip().splitlines()[-1]}",
+                hint="set BUCK_POSTGRES_HOST, _PORT, _USER, _DATABASE and "
+                "DBT_ENV_SECRET_POSTGRES_PASSWORD",
+            ) from exc
+        return cls(target, str(row[0]) if row else "C", connection)
+
+    def rows_sql(self, select_sql: str, columns: Mapping[str, str]) -> str:
+        """Each row as one line of COPY's text form."""
+        cells = ", ".join(_cell(name, kind) for name, kind in columns.items())
+        return f"select concat_ws(chr(9), {cells}) as line from ({select_sql}) as rows_to_send"
+
+    def replace_table(
+        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[str]
+    ) -> int:
+        """Make the table hold exactly these rows; readers see the old ones until all are there."""
+        import psycopg
+
+        table, spare = identifier(schema, name), identifier(schema, f"{name[:50]}__new")
+        types = ", ".join(
+            f"{identifier(column)} {self._type(kind)}" for column, kind in columns.items()
+        )
+        try:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                cursor.execute(f"create schema if not exists {identifier(schema)}".encode())
+                cursor.execute(f"drop table if exists {spare}".encode())
+                cursor.execute(f"create table {spare} ({types})".encode())
+                with cursor.copy(f"copy {spare} from stdin".encode()) as copy:
+                    for chunk in _chunks(rows):
+                        copy.write(chunk)
+                count = cursor.rowcount
+                # Views of an earlier build hang on the old table; they are built again.
+                cursor.execute(f"drop table if exists {table} cascade".encode())
+                cursor.execute(f"alter table {spare} rename to {identifier(name)}".encode())
+                cursor.execute(f"analyze {table}".encode())
+        except psycopg.Error as exc:
+            what = str(exc).strip().splitlines()[0]
+            raise WarehouseError(
+                f"{schema}.{name} can't be loaded: {what}", hint="see the server's log"
+            ) from exc
+        return count
+
+    def close(self) -> None:
+        """End the connection."""
+        with suppress(Exception):
+            self._connection.close()
+
+    def _type(self, kind: str) -> str:
+        kind = kind.upper()
+        if _DECIMAL.fullmatch(kind):
+            return kind.replace("DECIMAL", "numeric")
+        return _TYPES.get(kind, f'text collate "{self.collation}"')
+
+
+def _cell(name: str, kind: str) -> str:
+    """A column's value as COPY's text form has it: its own marks escaped, null as a mark."""
+    column, kind = identifier(name), kind.upper()
+    if _NESTED.search(kind):
+        column = f"to_json({column})"
+    if kind == "BLOB":
+        return f"coalesce('\\\\x' || lower(hex({column})), '\\N')"
+    text = f"cast({column} as varchar)"
+    if kind not in _TYPES and not _DECIMAL.fullmatch(kind):
+        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            text = f"replace({text}, chr({ord(plain)}), '{escaped}')"
+    return f"coalesce({text}, '\\N')"
+
+
+def _chunks(rows: Iterable[str]) -> Iterable[bytes]:
+    waiting: list[str] = []
+    size = 0
+    for row in rows:
+        waiting.append(row)
+        size += len(row) + 1
+        if size >= _CHUNK_BYTES:
+            yield ("\n".join(waiting) + "\n").encode()
+            waiting, size = [], 0
+    if waiting:
+        yield ("\n".join(waiting) + "\n").encode()

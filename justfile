@@ -1,0 +1,71 @@
+# Every recipe is one line; what needs more is a buck command or a script with a name.
+python := ".venv/bin/python"
+export PYTHONDONTWRITEBYTECODE := ""
+
+# List the recipes.
+default:
+    @just --list
+
+# Create .venv with everything the tests need.
+setup:
+    python3 -m venv .venv && {{python}} -m pip install -q -c constraints.txt -e '.[test]'
+
+# Format the Python code and repair what ruff can repair.
+fmt:
+    {{python}} -m ruff format . && {{python}} -m ruff check --fix .
+
+# Say what style, types or floors object to.
+lint:
+    {{python}} -m ruff check . && {{python}} -m ruff format --check . && {{python}} -m mypy && .venv/bin/lint-imports
+
+# Run tests; takes pytest's arguments, for example `just test tests/unit -k refund`.
+test *args:
+    {{python}} -m pytest {{args}}
+
+# Run the tests that start real servers.
+integration *args:
+    {{python}} -m pytest tests/integration {{args}}
+
+# Run the tests that kill processes and break things on purpose.
+faults *args:
+    {{python}} -m pytest tests/faults {{args}}
+
+# Do everything that CI does, in this checkout.
+check:
+    bash .ci/run
+
+# Watch the whole job on the sandbox company.
+demo:
+    .venv/bin/buck demo
+
+# Measure start-up, runs, landing and publishing; pass `--quick` for a short look.
+bench *args:
+    {{python}} -m tests.bench {{args}}
+
+# Measure with ten times the rows, to see memory stay flat.
+soak *args:
+    {{python}} -m tests.bench --only landing --rows 10000000 {{args}}
+
+# Kill landings at a thousand random moments, in every format and store.
+soak-kills kills="1020":
+    SOAK_KILLS={{kills}} {{python}} -m pytest tests/faults/landing -k random -n 0
+
+# Prove incremental models equal to full builds with many more histories; what fails is shrunk and kept.
+soak-incrementals *args:
+    {{python}} -m tests.integration.transform.models.incrementals.soak {{args}}
+
+# Write the generated reference pages anew and build the site (needs the extra `docs`).
+docs:
+    {{python}} docs/generate.py && {{python}} -m mkdocs build --strict
+
+# Build the wheel into dist/.
+wheel:
+    {{python}} -m build --wheel
+
+# Resolve constraints.txt anew (needs uv).
+constraints:
+    uv pip compile pyproject.toml --extra test --universal --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o constraints.txt
+
+# Remove caches and build results; the lake and .venv stay.
+clean:
+    rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

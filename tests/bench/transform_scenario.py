@@ -1,0 +1,53 @@
+"""The transform step beside plain DuckDB, and an incremental build beside a full one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+from tests.bench.measure import Once, Result
+from tests.bench.scenarios import Bench
+
+FIXED_S = 1.5
+"""What starting dbt may cost, whatever the size."""
+
+
+def measure_transform(bench: Bench) -> Iterator[Result]:
+    """Payments and four times as many order lines, built from nothing and after a change of 1 %."""
+    project = bench.project("transform")
+    ways = {
+        "dbt": "models built by dbt",
+        "sql": "the same SQL on DuckDB",
+        "full": "built from nothing, by dbt",
+        "checks": "all checks on that",
+        "increment": "built after a change of 1 %",
+    }
+    results = {way: Result(f"{bench.rows:,} payments: {name}") for way, name in ways.items()}
+
+    def once(way: str, *arguments: str) -> None:
+        command = (sys.executable, "-m", "tests.bench.transform", way, *arguments)
+        output = bench.once(*command, folder=project).output
+        if way in results:
+            found = json.loads(output.splitlines()[-1])
+            results[way].runs.append(Once(output=output, **found))
+
+    once("prepare", str(bench.rows))
+    for _ in range(min(bench.runs, 3)):
+        once("dbt")
+        once("sql")
+    once("full")
+    once("checks")
+    once("change")
+    once("increment")
+    straight, built = results["sql"].wall_s, results["dbt"].wall_s
+    results["dbt"].relative_to = f"the SQL alone, less {FIXED_S} s"
+    results["dbt"].ratio = max(built - FIXED_S, 0) / straight
+    results["dbt"].aim_ratio = 1.15
+    results["increment"].relative_to = "a full build"
+    results["increment"].ratio = results["increment"].wall_s / results["full"].wall_s
+    results["increment"].aim_ratio = 0.1
+    results["checks"].relative_to = "a full build"
+    results["checks"].ratio = results["checks"].wall_s / results["full"].wall_s
+    results["checks"].aim_ratio = 0.25
+    yield from results.values()

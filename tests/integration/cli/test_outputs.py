@@ -1,0 +1,178 @@
+"""What commands print: JSON with its keys, results apart from talk, plain where nobody looks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+ESCAPE = "\x1b"
+ASK = "select currency, count(*) as n from finance.fct_payments group by 1 order by 1"
+
+
+@pytest.mark.parametrize(
+    ("args", "keys"),
+    [
+        (("pipeline", "status"), {"snapshot", "as_of", "published_at", "runs"}),
+        (
+            ("run",),
+            {
+                "run_id",
+                "pipeline",
+                "status",
+                "as_of",
+                "rows_landed",
+                "loads",
+                "models_built",
+                "checks",
+                "blocking",
+                "snapshot",
+                "published",
+                "hold",
+            },
+        ),
+    ],
+)
+def test_json_answers_have_their_documented_keys(
+    published: Any, args: tuple[str, ...], keys: set[str]
+) -> None:
+    done = published.buck(*args, "--json").expect(0)
+    assert set(done.json) == keys
+    assert done.err == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "keys"),
+    [
+        (("pipeline", "list"), {"name", "sources", "select", "cron", "owner"}),
+        (
+            ("pipeline", "logs", "all"),
+            {"run_id", "number", "at", "pipeline", "kind", "step", "status", "facts"},
+        ),
+        (("doctor",), {"subject", "status", "what", "hint"}),
+        (("doctor", "--config"), {"key", "value", "from"}),
+        (("query", ASK), {"currency", "n"}),
+    ],
+)
+def test_json_lists_have_their_documented_keys(
+    published: Any, args: tuple[str, ...], keys: set[str]
+) -> None:
+    done = published.buck(*args, "--json").expect(0)
+    assert done.json
+    assert {frozenset(entry) for entry in done.json} == {frozenset(keys)}
+
+
+def test_results_and_talk_go_their_own_ways(published: Any) -> None:
+    done = published.buck("run").expect(0)
+    assert "nothing new since snapshot" in done.out
+    assert len(done.out.splitlines()) == 1
+    assert "land stripe" in done.err
+    assert "next: " in done.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--help",),
+        ("run",),
+        ("query", ASK),
+        ("query", "--nonsense"),
+        ("doctor",),
+        ("pipeline", "status"),
+        ("pipeline", "list"),
+        ("pipeline", "logs", "all"),
+    ],
+)
+def test_without_a_terminal_everything_is_plain(published: Any, args: tuple[str, ...]) -> None:
+    for env in ({}, {"NO_COLOR": "1", "TERM": "xterm-256color"}):
+        done = published.buck(*args, env=env)
+        assert ESCAPE not in done.out + done.err
+
+
+def test_a_terminal_that_wants_no_colour_gets_none(published: Any) -> None:
+    plain = on_a_terminal(published, {"NO_COLOR": "1"})
+    assert "published: snapshot" in plain
+    assert "\x1b[3" not in plain
+    assert "\x1b[1m" not in plain
+    assert "\x1b[32m" in on_a_terminal(published, {})
+
+
+def test_a_closed_pipe_is_no_error(published: Any) -> None:
+    command = 'buck pipeline logs all | head -n 1; echo "${PIPESTATUS[0]}"'
+    done = published.buck("-c", command, program=("bash",)).expect(0)
+    assert "run_started" in done.out
+    assert "Traceback" not in done.err
+    assert "Error" not in done.err
+
+
+def test_help_names_every_command_and_every_option_has_a_text(published: Any) -> None:
+    top = published.buck("--help").expect(0).out
+    for command in ("demo", "run", "pipeline", "dbt", "quality", "query", "shell", "doctor"):
+        assert command in top
+        help_ = published.buck(command, "--help").expect(0)
+        assert "Usage" in help_.out
+
+
+def test_the_version_is_the_installed_one(published: Any) -> None:
+    from importlib.metadata import version
+
+    assert published.buck("--version").expect(0).out == f"buck {version('buck-lakehouse')}\n"
+
+
+def test_a_day_without_runs_is_said(published: Any) -> None:
+    done = published.buck("pipeline", "logs", "all", "--date", "2001-01-01").expect(0)
+    assert done.out == ""
+    assert "no run of all is recorded on 2001-01-01" in done.err
+    assert published.buck("pipeline", "logs", "all", "--date", "2001-01-01", "--json").json == []
+
+
+def test_logs_of_a_day_are_those_of_the_day(published: Any) -> None:
+    day = published.runs()[0]["started_at"][:10]
+    events = published.buck("pipeline", "logs", "all", "--date", day, "--json").json
+    assert {e["at"][:10] for e in events} <= {day}
+    assert {e["kind"] for e in events} >= {"run_started", "table_landed", "published"}
+
+
+def test_a_new_project_says_what_to_do_first(project: Any) -> None:
+    status = project.buck("pipeline", "status").expect(0)
+    assert "nothing yet" in status.out
+    assert "next: buck run" in status.err
+    assert project.buck("pipeline", "status", "--json").json["runs"] == []
+    for args in (("query", "select 1"), ("query", "select 1", "--candidate"), ("quality", "check")):
+        done = project.buck(*args).expect(1)
+        assert "hint: buck run" in done.err
+    assert not (project.lake / "lake.json").exists(), "looking creates nothing"
+
+
+def on_a_terminal(project: Any, env: dict[str, str]) -> str:
+    """What `buck pipeline status` writes to a terminal."""
+    import os
+    import pty
+    import subprocess
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        ["buck", "pipeline", "status"],
+        cwd=project.root,
+        env=project.environment({"TERM": "xterm-256color", **env}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            said += chunk
+    except OSError:  # the other end is closed
+        pass
+    finally:
+        os.close(ours)
+    assert process.wait(60) == 0
+    return said.decode()
+
+
+def test_json_numbers_keep_their_exactness(published: Any) -> None:
+    done = published.buck("query", "select 12345678901234567890.123::decimal(38,3) as a", "--json")
+    assert json.loads(done.out)[0]["a"] == "12345678901234567890.123"

@@ -1,0 +1,77 @@
+{#-
+    Before an incremental model's own SQL: find the affected keys and delete their rows. A full build
+    only writes down what it is about to see.
+
+    Watermarks are read before the rows are, so what lands meanwhile is new to the next build. They
+    hold once `finish_incremental` has counted the table; a build that broke off leaves them as they
+    were, and a table that is not as that count left it is computed again whole.
+-#}
+{% macro begin_incremental(declared, key) -%}
+    {%- if execute -%}
+        {%- do run_query(create_watermarks()) -%}
+        {%- set last = last_build() -%}
+        {%- set present = look_at_inputs(declared, last) -%}
+        {%- set number = last.number + (1 if is_incremental() else 2) -%}
+        {%- do run_query('delete from ' ~ watermarks(this) ~ ' where build_number <> ' ~ last.number) -%}
+        {%- do run_query(note_inputs(declared, present, number)) -%}
+        {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
+        {%- if is_incremental() -%}
+            {%- do run_query(find_affected(declared, key, last, present)) -%}
+            delete from {{ this }}
+            where {{ key }} in (select affected_key from {{ affected_keys(this) }})
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- After it: the watermarks that `begin_incremental` wrote down hold from here on. -#}
+{% macro finish_incremental(declared) -%}
+    insert into {{ watermarks(this) }} (build_number, input, mark, row_count, last_load)
+    select
+        (select max(build_number) from {{ watermarks(this) }}),
+        '{{ built_name() }}',
+        {{ content_stamp(declared) }},
+        count(*),
+        cast(null as {{ text_type() }})
+    from {{ this }}
+{%- endmacro %}
+
+
+{#- The name under which a model's own table stands among its watermarks. -#}
+{% macro built_name() -%}
+    {{ return('(built)') }}
+{%- endmacro %}
+
+
+{#- A number that differs, in all likelihood, between two states of the table with as many rows. -#}
+{% macro content_stamp(declared) -%}
+    coalesce(
+        cast(sum(mod({{ unix_micros(declared.get('stamp', 'buck_updated_at')) }}, 1000003)) as bigint), 0
+    )
+{%- endmacro %}
+
+
+{% macro create_watermarks() -%}
+    create table if not exists {{ watermarks(this) }} (
+        build_number bigint,
+        input {{ text_type() }},
+        mark bigint,
+        row_count bigint,
+        last_load {{ text_type() }}
+    )
+{%- endmacro %}
+
+
+{#- The newest finished build: its number (0 if there is none) and what it had seen, by input. -#}
+{% macro last_build() -%}
+    {%- set rows = run_query(
+        'select build_number, input, mark, row_count, last_load from ' ~ watermarks(this)
+    ).rows -%}
+    {%- set finished = rows | selectattr(1, 'equalto', built_name()) | map(attribute=0) | map('int') | list -%}
+    {%- set number = finished | max if finished else 0 -%}
+    {%- set seen = {} -%}
+    {%- for row in rows if row[0] | int == number -%}
+        {%- do seen.update({row[1]: {'mark': row[2] | int, 'rows': row[3] | int, 'load': row[4]}}) -%}
+    {%- endfor -%}
+    {{ return({'number': number, 'seen': seen}) }}
+{%- endmacro %}

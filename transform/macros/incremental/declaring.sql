@@ -1,0 +1,96 @@
+{#-
+    How an incremental model is built, for its `config`: what changed in its inputs since it was last
+    built says which keys are affected, those are deleted and computed again, and nothing else is
+    touched. See docs/explanation/incremental.md.
+
+    `key` is the column whose values are rebuilt together: a row's own key, or what groups rows.
+    `inputs` is a call, as text, that gives {'inputs': […], 'differs': […], 'young': …}:
+      inputs   `log_input`s and `built_input`s; every key there can be comes from one of them
+      differs  queries for keys whose rows, in {{ this }}, no longer say what other models say now
+      young    a condition on the model's rows: these are computed again in every build, as a belt
+      stamp    a column that shows when a row's inputs landed [buck_updated_at]
+-#}
+{% macro built_by_key(key, inputs) -%}
+    {%- set arguments = inputs ~ ", '" ~ key ~ "'" -%}
+    {{ return({
+        'materialized': 'incremental',
+        'incremental_strategy': append_strategy(),
+        'on_schema_change': 'fail',
+        'pre_hook': '{{ begin_incremental(' ~ arguments ~ ') }}',
+        'post_hook': '{{ finish_incremental(' ~ inputs ~ ') }}',
+        'meta': {'built_by_key': key},
+    }) }}
+{%- endmacro %}
+
+
+{#- The strategy that only inserts. BigQuery has none of that name; its merge without a key is one. -#}
+{% macro append_strategy() -%}
+    {{ return('merge' if target.type == 'bigquery' else 'append') }}
+{%- endmacro %}
+
+
+{#-
+    A raw table as an input. Every version of a record that changed counts, so that a record that moved
+    from one key to another affects both.
+
+    Args:
+        relation: The raw table.
+        key: An expression for the model's key, over a row of it.
+        id: The raw table's own key.
+        via: Instead, a query for the keys; `{changed}` in it stands for the versions as a table.
+-#}
+{% macro log_input(relation, key=none, id='id', via=none) -%}
+    {{ return({'kind': 'log', 'relation': relation, 'key': key, 'id': id, 'via': via}) }}
+{%- endmacro %}
+
+
+{#- What a staging model of one raw table declares: a record's newest version hangs on its own alone. -#}
+{% macro newest_version_inputs(relation) -%}
+    {{ return({'inputs': [log_input(relation, key='id')], 'stamp': '_buck_observed_at'}) }}
+{%- endmacro %}
+
+
+{#-
+    Another incremental model as an input: the keys that it built again.
+
+    Args:
+        relation: The model.
+        key: The column that is its key; the values are keys of this model, too.
+        via: Instead, a query for this model's keys; `{changed}` in it stands for a table of the
+            other's, `affected_key`.
+-#}
+{% macro built_input(relation, key, via=none) -%}
+    {{ return({'kind': 'built', 'relation': relation, 'key': key, 'via': via}) }}
+{%- endmacro %}
+
+
+{#- Whether a row is to be computed in this build: of an affected key, or any in a full one. -#}
+{% macro is_affected(column) -%}
+    {%- if is_incremental() -%}
+        {{ column }} in (select affected_key from {{ affected_keys(this) }})
+    {%- else -%}
+        1 = 1
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The table of the keys that a model's last incremental build computed again. -#}
+{% macro affected_keys(relation) -%}
+    {{ return(beside(relation, '__affected')) }}
+{%- endmacro %}
+
+
+{#- The table that says what a model's builds have seen of its inputs. -#}
+{% macro watermarks(relation) -%}
+    {{ return(beside(relation, '__watermarks')) }}
+{%- endmacro %}
+
+
+{% macro beside(relation, suffix) -%}
+    {{ return(api.Relation.create(
+        database=relation.database,
+        schema=relation.schema,
+        identifier=relation.identifier ~ suffix,
+        type='table',
+    )) }}
+{%- endmacro %}

@@ -1,0 +1,48 @@
+{#- The type of every amount: exact, with the three decimals that the finest currencies have. -#}
+{% macro money_type() -%}
+    {{ decimal_type(38, 3) }}
+{%- endmacro %}
+
+
+{#-
+    Minor units as an exact decimal amount, by the currency's own exponent (seed `currencies`).
+    Multiplies by exact decimals: on DuckDB `minor / 100.0` would be a DOUBLE. An exponent that is
+    null or not 0 to 3 gives null, which the not-null tests refuse.
+-#}
+{% macro money(minor, exponent) -%}
+    cast(
+        cast({{ minor }} as decimal(19, 0)) * case {{ exponent }}
+            when 0 then cast(1.000 as decimal(4, 3))
+            when 1 then cast(0.100 as decimal(4, 3))
+            when 2 then cast(0.010 as decimal(4, 3))
+            when 3 then cast(0.001 as decimal(4, 3))
+        end as {{ money_type() }}
+    )
+{%- endmacro %}
+
+
+{#- Cents as an exact decimal amount, for columns that are known to be in a two-decimal currency. -#}
+{% macro cents_to_dollars(cents) -%}
+    {{ money(cents, 2) }}
+{%- endmacro %}
+
+
+{#-
+    An amount times a rate, not rounded yet. The product has 38 digits on every engine, so none of
+    them drops decimals to make room.
+-#}
+{% macro exact_product(amount, rate) -%}
+    cast({{ amount }} as {{ decimal_type(23, 3) }}) * cast({{ rate }} as {{ decimal_type(14, 8) }})
+{%- endmacro %}
+
+
+{#- An amount in another currency, rounded half away from zero to the scale of all amounts. -#}
+{% macro convert_money(amount, rate) -%}
+    cast(round({{ exact_product(amount, rate) }}, 3) as {{ money_type() }})
+{%- endmacro %}
+
+
+{#- The sum of some amounts in another currency, rounded once, at the end. -#}
+{% macro sum_converted(amount, rate) -%}
+    cast(round(sum({{ exact_product(amount, rate) }}), 3) as {{ money_type() }})
+{%- endmacro %}

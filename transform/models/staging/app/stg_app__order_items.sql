@@ -1,0 +1,27 @@
+{{ config(**built_by_key('order_item_id', inputs="newest_version_inputs(source('app', 'order_items'))")) }}
+with
+
+source as (
+    {{ newest_versions(source('app', 'order_items'), ['id'], only=is_affected('id')) }}
+),
+
+renamed as (
+    select
+        -- ids
+        id as order_item_id,
+        order_id,
+        product_id,
+        -- measures
+        quantity,
+        cast(unit_price as {{ money_type() }}) as unit_price,
+        cast(discount as {{ money_type() }}) as discount,
+        -- times (UTC)
+        updated_at,
+        -- arrival
+        _buck_seq,
+        _buck_observed_at
+    from source
+    where _buck_op <> 'd'
+)
+
+select * from renamed
