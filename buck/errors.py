@@ -25,6 +25,7 @@ BuckError                  exit 1   something failed; the message says what, the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -139,3 +140,16 @@ class LedgerError(BuckError):
 
 class SandboxError(BuckError):
     """The simulated company's servers."""
+
+
+def causes(exc: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, each once, the outermost first.
+
+    Each once: an error raised again from its own wrapping is among its causes.
+    """
+    seen: set[int] = set()
+    inner: BaseException | None = exc
+    while inner is not None and id(inner) not in seen:
+        seen.add(id(inner))
+        yield inner
+        inner = inner.__cause__ or inner.__context__

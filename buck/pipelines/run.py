@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from buck.errors import BuckError, ConfigError, LakeError, SourceError
+from buck.errors import BuckError, ConfigError, LakeError, SourceError, causes
 from buck.pipelines.committing import Lander, MergeSchema, commit_tables, refuse_changed
 from buck.pipelines.module import IMPORT_FAILURES, SourceModule
 from buck.project import is_secret
@@ -245,9 +245,7 @@ def _passwords(value: str) -> list[str]:
 
 def _cause(source: str, exc: BaseException, options: Mapping[str, Any]) -> BuckError:
     """The Buck error that dlt wrapped, or one that says what the user's source raised."""
-    chain = [exc]
-    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None:
-        chain.append(inner)
+    chain = list(causes(exc))
     for inner in chain:
         if isinstance(inner, BuckError):
             return inner

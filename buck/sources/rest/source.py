@@ -14,6 +14,7 @@ from buck.errors import (
     SourceDenied,
     SourceError,
     SourceUnreachable,
+    causes,
 )
 from buck.sources.batches import Record, yield_batches
 from buck.sources.deletions import find_deleted
@@ -212,13 +213,11 @@ class _Reader:
                     )
                 yield item
         except ResourceExtractionError as exc:
-            cause: BaseException | None = exc
-            while cause is not None:
+            for cause in causes(exc):
                 if isinstance(cause, BuckError):
                     raise cause from exc
                 if isinstance(cause, RequestException):
                     raise self._translated(one, cause) from exc
-                cause = cause.__cause__
             raise
 
     def _translated(self, one: RestTable, exc: Any) -> SourceError:

@@ -15,6 +15,7 @@ from buck.errors import (
     SourceDenied,
     SourceError,
     SourceUnreachable,
+    causes,
 )
 from buck.records.load import TimeRange
 from buck.records.table import TableSpec
@@ -287,9 +288,7 @@ class _Reader:
     def _translated(self, exc: BaseException) -> BuckError:
         from sqlalchemy.exc import DBAPIError, OperationalError
 
-        cause: BaseException | None = exc
-        while cause is not None and not isinstance(cause, BuckError | DBAPIError):
-            cause = cause.__cause__
+        cause = next((e for e in causes(exc) if isinstance(e, BuckError | DBAPIError)), None)
         if isinstance(cause, BuckError):
             return cause
         address = self.engine.url

@@ -68,7 +68,7 @@ def test_a_wrong_value_is_refused_before_anything_runs(
         (("--env", "prd", "run"), "did you mean prod?"),
         (("--env", "prod", "run"), "BUCK_LAKE"),
         (("query", "select 1", "--raw", "--candidate"), "exclude each other"),
-        (("query",), "Missing argument"),
+        (("query",), "write SQL, or --metric NAME"),
         (("frobnicate",), "No such command"),
         (("run", "--frobnicate"), "No such option"),
         (("sandbox", "advance", "--days", "0"), "equal to 1"),
