@@ -16,9 +16,9 @@ from buck.records.load import Incident, LoadReport, LoadRules, TableReport, Time
 from buck.records.table import TableSpec
 
 
-def new_load_id(as_of: datetime) -> str:
-    """A name for one load, sorted by time."""
-    return f"{as_of:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+def new_load_id(at: datetime) -> str:
+    """A name for one load or run, unlike any other; names sort by time, to the microsecond."""
+    return f"{at:%Y%m%dT%H%M%S}-{at.microsecond:05x}{secrets.token_hex(4)}"
 
 
 def choose_sources(project: Project, wanted: Sequence[str]) -> list[str]:

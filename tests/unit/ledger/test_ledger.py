@@ -189,3 +189,4 @@ def test_ids_of_runs_begun_at_one_moment_differ_and_sort_by_time() -> None:
     ids = {new_load_id(now) for _ in range(1000)}
     assert len(ids) == 1000
     assert max(ids) < new_load_id(now + timedelta(seconds=1))
+    assert max(ids) < new_load_id(now + timedelta(microseconds=1))
