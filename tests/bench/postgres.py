@@ -6,6 +6,7 @@ is a process of its own: `python -m tests.bench.postgres WAY FOLDER [ARGUMENTS]`
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import resource
@@ -181,6 +182,11 @@ def dlt_sql_database(table: str, backend: str) -> None:
 
 def sling(table: str) -> None:
     """Sling into Parquet files."""
+    # The wheel beside it that is the program; left alone, sling would download one.
+    program = importlib.util.find_spec("sling_linux_amd64")
+    if program is not None and program.origin is not None:
+        binary = Path(program.origin).parent / "bin" / "sling-linux-amd64"
+        os.environ.setdefault("SLING_BINARY", str(binary))
     from sling import Replication, ReplicationStream
 
     replication = Replication(

@@ -3,8 +3,9 @@
 serve ROWS LATENCY_S RATE: the sandbox's server, until standard input closes; the first line it
 prints is its address, the last one says how busy it was. fetch ADDRESS: all charges in 16 windows
 by 8 workers, decoded and forgotten, as fast as one would without a lake. land ADDRESS RATE: the
-connector's first load into Delta. The working folder is the project. Both print their seconds of
-work, imports apart.
+connector's first load into Delta. rest_api ADDRESS: dlt's own rest_api into Delta, as its
+documentation shows it. The working folder is the project. All print their seconds of work, imports
+apart.
 """
 
 from __future__ import annotations
@@ -131,6 +132,50 @@ def land(address: str, rate: float) -> None:
     _tell(rows, started)
 
 
+def rest_api(address: str) -> None:
+    """A peer: one declared resource, page after page, into a Delta table."""
+    import dlt
+    from dlt.sources.rest_api import rest_api_source
+
+    pages = {
+        "type": "cursor",
+        "cursor_path": "data[-1].id",
+        "cursor_param": "starting_after",
+        "has_more_path": "has_more",
+    }
+    source = rest_api_source(
+        {
+            "client": {
+                "base_url": address,
+                "auth": {"type": "bearer", "token": KEY},
+                "paginator": pages,
+            },
+            "resources": [
+                {
+                    "name": "charges",
+                    "table_format": "delta",
+                    "write_disposition": "append",
+                    "endpoint": {
+                        "path": "v1/charges",
+                        "params": {"limit": 100},
+                        "data_selector": "data",
+                    },
+                }
+            ],
+        }
+    )
+    pipeline = dlt.pipeline(
+        "peer",
+        pipelines_dir="dlt",
+        destination=dlt.destinations.filesystem(bucket_url=Path("peer").absolute().as_uri()),
+        dataset_name="raw",
+    )
+    started = _start()
+    pipeline.run(source)
+    assert pipeline.last_trace.last_normalize_info is not None
+    _tell(pipeline.last_trace.last_normalize_info.row_counts["charges"], started)
+
+
 def _start() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
@@ -148,5 +193,7 @@ if __name__ == "__main__":
         serve(int(given[0]), float(given[1]), float(given[2]))
     elif role == "fetch":
         fetch(given[0])
+    elif role == "rest_api":
+        rest_api(given[0])
     else:
         land(given[0], float(given[1]))

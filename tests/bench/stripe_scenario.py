@@ -24,6 +24,7 @@ def measure_stripe(bench: Bench) -> Iterator[Result]:
     rows = min(20_000, max(2_000, bench.rows // 10))
     name = f"{rows:,} Stripe charges at {LATENCY_S * 1000:.0f} ms"
     fetched, landed = Result(f"{name}: fetch alone"), Result(f"{name}: into Delta")
+    peer = Result(f"{name}: dlt rest_api")
     server = subprocess.Popen(
         _command("serve", rows, LATENCY_S, RATE_PER_S),
         cwd=bench.folder,
@@ -45,6 +46,12 @@ def measure_stripe(bench: Bench) -> Iterator[Result]:
                 assert told["rows"] == rows
                 result.runs.append(_work(once, told))
             shutil.rmtree(project)
+        # Once: it asks page after page, so it takes as long as all of the above.
+        project = bench.project("stripe-peer")
+        once = bench.once(*_command("rest_api", address), folder=project)
+        told = json.loads(once.output.splitlines()[-1])
+        assert told["rows"] == rows
+        peer.runs.append(_work(once, told))
     finally:
         server.stdin.close()
         busy = json.loads(server.stdout.read().splitlines()[-1])
@@ -56,7 +63,9 @@ def measure_stripe(bench: Bench) -> Iterator[Result]:
     pairs = zip(fetched.runs, landed.runs, strict=True)
     landed.ratio = statistics.median(land.wall_s / fetch.wall_s for fetch, land in pairs)
     landed.aim_ratio = 1.2
-    yield from (fetched, landed)
+    peer.relative_to = "fetching"
+    peer.ratio = peer.runs[0].wall_s / statistics.median(run.wall_s for run in fetched.runs)
+    yield from (fetched, landed, peer)
 
 
 def _command(role: str, *given: Any) -> list[str]:
