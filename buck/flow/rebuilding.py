@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buck.engine import connect, translate_errors
 from buck.errors import ConfigError, TransformError
-from buck.flow.building import create_raw_views, workspace
-from buck.flow.holding import reduce_database
+from buck.flow.building import create_raw_views
 from buck.flow.lake_access import open_lake, pin_versions
 from buck.flow.landing import declared_tables
 from buck.flow.lock import hold_lock
-from buck.flow.mart_graph import MartGraph
-from buck.lake import Lake, SnapshotStore, read_content
-from buck.lake.row_quarantine import rows_out
-from buck.names import TableRef, identifier, literal
+from buck.flow.scratch_builds import build_models, scratch_space, take_out_held
+from buck.lake import SnapshotStore, read_content
+from buck.names import identifier, literal
 from buck.project import Project
 from buck.records.snapshot import Snapshot
 
@@ -122,8 +119,8 @@ def rebuild_snapshot(
             pins = pin_versions(project, lake, snapshot.lake_versions, declared_tables(project))
             database = folder / "build.duckdb"
             create_raw_views(database, project.work, pins)
-            _build_models(space)
-            _take_out_held(project, lake, database, snapshot)
+            build_models(space)
+            take_out_held(project, lake, database, snapshot)
             tables = _compare(project, database, snapshot)
             is_kept = not all(table.is_equal for table in tables)
         finally:
@@ -135,42 +132,14 @@ def rebuild_snapshot(
 
 
 def _space(project: Project, snapshot: Snapshot, folder: Path, *, from_git: bool) -> DbtWorkspace:
-    space = workspace(project, snapshot.as_of, database=folder / "build.duckdb")
     if not from_git:
-        return space
-    code = folder / "project"
-    _check_out(project, snapshot, code)
-    return replace(
-        space,
-        project_dir=code / project.transform_dir.relative_to(project.root.resolve()),
-        profiles_dir=code / project.profiles_dir.relative_to(project.root.resolve()),
-        target_path=folder / "target",
-        log_path=folder / "logs",
-    )
-
-
-def _check_out(project: Project, snapshot: Snapshot, to: Path) -> None:
-    """The dbt project as it was in the commit that the snapshot names."""
+        return scratch_space(project, snapshot.as_of, folder)
     if not snapshot.git:
         raise ConfigError(
             f"snapshot {snapshot.id} was built outside of a git repository",
             hint=f"buck rebuild {snapshot.id} --with-present-models",
         )
-    to.mkdir(parents=True)
-    folders = {project.settings.dbt.project_dir, project.settings.dbt.profiles_dir}
-    archive = to.with_suffix(".tar")
-    commands = [
-        ["git", "-C", str(project.root), "archive", "-o", str(archive), snapshot.git, *folders],
-        ["tar", "-xf", str(archive), "-C", str(to)],
-    ]
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["git gave no reason"])[0]
-            raise ConfigError(
-                f"commit {snapshot.git} of snapshot {snapshot.id} cannot be read: {said}",
-                hint="git fetch, or --with-present-models",
-            )
+    return scratch_space(project, snapshot.as_of, folder, commit=snapshot.git)
 
 
 def _changed_models(space: DbtWorkspace, snapshot: Snapshot) -> tuple[str, ...]:
@@ -189,30 +158,6 @@ def _changed_packages(snapshot: Snapshot) -> tuple[str, ...]:
         f"{name} {now.get(name, 'none')}, was {was}"
         for name, was in snapshot.packages.items()
         if now.get(name) != was
-    )
-
-
-def _build_models(space: DbtWorkspace) -> None:
-    from buck.transform import build, raise_for_models
-
-    built = build(
-        space,
-        command="build",
-        exclude=["resource_type:test", "resource_type:unit_test"],
-        full_refresh=True,
-        write_manifest=False,
-    )
-    raise_for_models(built)
-
-
-def _take_out_held(project: Project, lake: Lake, database: Path, snapshot: Snapshot) -> None:
-    """Leave out the rows that the snapshot left out: by the quarantine as it stood then."""
-    if not snapshot.held:
-        return
-    marts = {TableRef.parse(name): facts["version"] for name, facts in snapshot.held.items()}
-    out = {mart: rows_out(lake, mart, version) for mart, version in marts.items()}
-    reduce_database(
-        project, database, snapshot.as_of, out, graph=MartGraph(project), source=database
     )
 
 
