@@ -18,6 +18,7 @@ BuckError                  exit 1   something failed; the message says what, the
 ├─ GateClosed              exit 3   the data is bad; the program is fine
 ├─ WarehouseError          exit 1   promotion's other side
 │  ├─ AccessDenied
+│  ├─ WarehouseLocked      retryable: another promotion is under way there
 │  └─ PromotionIncomplete  exit 4
 ├─ LedgerError             exit 1   the run record could not be written or read
 └─ SandboxError            exit 1   the simulated company's servers
@@ -126,6 +127,12 @@ class WarehouseError(BuckError):
 
 class AccessDenied(WarehouseError):
     """The warehouse refused the role."""
+
+
+class WarehouseLocked(WarehouseError):
+    """Somebody else is promoting into the same warehouse."""
+
+    retryable = True
 
 
 class PromotionIncomplete(WarehouseError):

@@ -59,6 +59,7 @@ class RunTalk:
             parts.append(", ".join(f"{n} {o}" for o, n in facts["checks"].items() if n))
         if "snapshot" in facts:
             parts.append(f"snapshot {facts['snapshot']}, {facts['tables']} marts")
+        parts += _promoted(facts)
         if facts.get("passed_over"):
             alone = ", ".join(facts["passed_over"])
             parts.append(f"left alone, having no time to cut by: {alone}")
@@ -76,6 +77,18 @@ class RunTalk:
         if self._has_line:
             sys.stderr.write("\r\x1b[2K")
             self._has_line = False
+
+
+def _promoted(facts: Mapping[str, Any]) -> list[str]:
+    """What a step of a promotion did in the warehouse."""
+    if "promotion" in facts:
+        return [f"promotion {facts['promotion']}, {facts['tables']} marts"]
+    if "unequal" in facts:
+        equal = facts["tables"] - len(facts["unequal"])
+        return [f"{equal} of {facts['tables']} marts equal"]
+    if "rows" in facts and "tables" in facts:
+        return [f"{facts['rows']:,} rows of {facts['tables']} tables"]
+    return []
 
 
 def _account(facts: Mapping[str, Any]) -> list[str]:

@@ -10,8 +10,10 @@ from buck.flow.building import gather_inputs, prepare_database, workspace
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import declared_tables
 from buck.flow.lock import hold_lock
+from buck.flow.promotion_side import refuse_over_published
 from buck.project import Project
 
+BUILDING = frozenset({"build", "run", "seed", "snapshot"})
 READ_ONLY = frozenset({"ls", "list", "parse", "clean", "deps", "debug", "--help", "-h"})
 
 
@@ -28,6 +30,7 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
     Raises:
         TransformError: dbt could not start.
         LakeLocked: a run has the project.
+        WarehouseError: it would build over what a promotion published there.
     """
     from buck.transform import passthrough
 
@@ -39,6 +42,8 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
     if is_served:
         given = _served(given, space.target_path)
     elsewhere = target != "duckdb"
+    if elsewhere and given[0] in BUILDING and "schema_prefix" not in " ".join(given):
+        refuse_over_published(project, target, space)
     if given[0] in READ_ONLY or "--help" in given or elsewhere or is_served:
         return passthrough(space, given, on_line=on_line)
     lake = open_lake(project)

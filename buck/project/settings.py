@@ -80,6 +80,12 @@ class Warehouse(Section):
     databricks: Connection | None = None
     postgres: Connection | None = None
     schemas: Schemas = Schemas()
+    schema_prefix: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,20})?$")
+    """Before every schema that Buck has in a warehouse, so that environments share a database."""
+    price_per_tb: float | None = Field(default=None, ge=0)
+    """What the warehouse asks for a terabyte scanned; `buck promote --plan` estimates with it."""
+    currency: str = "USD"
+    """The price's currency."""
 
 
 class LayerModels(Section):

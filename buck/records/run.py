@@ -21,6 +21,7 @@ EventKind = Literal[
     "check_judged",
     "published",
     "rolled_back",
+    "raw_promoted",
     "alert_sent",
     "alerts",
     "error",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from buck.errors import ConfigError
+from buck.warehouses.promotions import Promotions
 from buck.warehouses.warehouse import Warehouse
 
 LOADABLE = ("postgres",)
+PROMOTABLE = ("postgres",)
 
 
 def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
@@ -29,4 +31,25 @@ def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
         return PostgresWarehouse.open(target, settings)
     raise ConfigError(
         f"raw tables can't be loaded into {kind} yet", hint=f"one of {', '.join(LOADABLE)}"
+    )
+
+
+def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
+    """The warehouse's record of promotions, held by one promotion at a time.
+
+    Args:
+        warehouse: Connected; the record lives on its connection.
+        prefix: Before every schema that the environment has there.
+
+    Raises:
+        ConfigError: no promotion into this kind of warehouse exists.
+        WarehouseLocked: another promotion is under way.
+    """
+    from buck.warehouses.postgres import PostgresWarehouse
+
+    if isinstance(warehouse, PostgresWarehouse):
+        return warehouse.promotions(prefix)
+    raise ConfigError(
+        f"nothing can be promoted into {warehouse.name} yet",
+        hint="buck promote --target postgres",
     )

@@ -15,6 +15,8 @@ from buck.warehouses.warehouse import Capabilities
 if TYPE_CHECKING:
     import psycopg
 
+    from buck.warehouses.postgres_promotions import PostgresPromotions
+
 _TYPES: Final = {
     "BIGINT": "bigint",
     "BLOB": "bytea",
@@ -103,7 +105,8 @@ class PostgresWarehouse:
 
         table, spare = identifier(schema, name), identifier(schema, f"{name[:50]}__new")
         types = ", ".join(
-            f"{identifier(column)} {self._type(kind)}" for column, kind in columns.items()
+            f"{identifier(column)} {column_type(kind, self.collation)}"
+            for column, kind in columns.items()
         )
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -111,7 +114,7 @@ class PostgresWarehouse:
                 cursor.execute(f"drop table if exists {spare}".encode())
                 cursor.execute(f"create table {spare} ({types})".encode())
                 with cursor.copy(f"copy {spare} from stdin".encode()) as copy:
-                    for chunk in _chunks(rows):
+                    for chunk in copy_chunks(rows):
                         copy.write(chunk)
                 count = cursor.rowcount
                 # Views of an earlier build hang on the old table; they are built again.
@@ -125,16 +128,28 @@ class PostgresWarehouse:
             ) from exc
         return count
 
+    def promotions(self, prefix: str) -> PostgresPromotions:
+        """The record of what was promoted here under a prefix, for one promotion at a time.
+
+        Raises:
+            WarehouseLocked: another promotion is under way here.
+        """
+        from buck.warehouses.postgres_promotions import PostgresPromotions
+
+        return PostgresPromotions.open(self._connection, collation=self.collation, prefix=prefix)
+
     def close(self) -> None:
         """End the connection."""
         with suppress(Exception):
             self._connection.close()
 
-    def _type(self, kind: str) -> str:
-        kind = kind.upper()
-        if _DECIMAL.fullmatch(kind):
-            return kind.replace("DECIMAL", "numeric")
-        return _TYPES.get(kind, f'text collate "{self.collation}"')
+
+def column_type(kind: str, collation: str) -> str:
+    """PostgreSQL's type for a column that has this type in DuckDB."""
+    kind = kind.upper()
+    if _DECIMAL.fullmatch(kind):
+        return kind.replace("DECIMAL", "numeric")
+    return _TYPES.get(kind, f'text collate "{collation}"')
 
 
 def _cell(name: str, kind: str) -> str:
@@ -151,7 +166,8 @@ def _cell(name: str, kind: str) -> str:
     return f"coalesce({text}, '\\N')"
 
 
-def _chunks(rows: Iterable[str]) -> Iterable[bytes]:
+def copy_chunks(rows: Iterable[str]) -> Iterable[bytes]:
+    """Lines of COPY's text form in pieces of about a megabyte."""
     waiting: list[str] = []
     size = 0
     for row in rows:

@@ -18,7 +18,7 @@ from tests.house.readme import read_fences, read_named_blocks
 BIN = Path(sys.executable).parent
 TUTORIAL = ROOT / "docs" / "tutorial" / "ten-minutes.md"
 INSTALLING = {"main", "tests"}
-PLANNED = {"init", "promote"}
+PLANNED = {"init"}
 """Named on pages as what is not there yet."""
 PREFIXES = ("STRIPE_", "SALESFORCE_", "APP_", "BUCK_", "AWS_")
 

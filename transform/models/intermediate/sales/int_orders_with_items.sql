@@ -43,8 +43,10 @@ joined as (
         cast(items.quantity * items.unit_price - items.discount as {{ money_type() }})
             as line_amount,
         -- a cost in another currency than the order's is no cost of this line
-        case when product_versions.currency = orders.currency then product_versions.unit_cost end
-            as unit_cost,
+        cast(
+            case when product_versions.currency = orders.currency then product_versions.unit_cost end
+            as {{ money_type() }}
+        ) as unit_cost,
         items._buck_seq as order_item_seq,
         {{ greatest_of(['items._buck_observed_at', 'orders.observed_at']) }} as line_observed_at
     from items
