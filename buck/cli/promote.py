@@ -13,8 +13,11 @@ from buck.cli.render import mark, say, show, show_json, show_table
 from buck.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from buck.flow.promoting import PromoteResult
     from buck.project import Project
+    from buck.records.comparison import TableComparison
     from buck.records.promotion import PromotionPlan
 
 group = typer.Typer(
@@ -94,9 +97,7 @@ def verify(
     elif not verified.is_current:
         show(f"{mark('failed', err=False)} readers there see another promotion by now")
     else:
-        for table in verified.tables:
-            if not table.is_equal:
-                show(f"{mark('failed', err=False)} {table.table}: {table.differing} rows differ")
+        _show_differences(verified.tables)
         if verified.holds:
             count = len(verified.tables)
             show(f"{mark('ok', err=False)} the receipt holds: {count} marts are equal to the row")
@@ -156,11 +157,7 @@ def _show_result(result: PromoteResult) -> None:
         for check in result.report.blocking:
             show(f"{mark('failed', err=False)} {check.check.table}: {check.check.name}")
     if result.receipt and not result.receipt.is_equal:
-        for table in result.receipt.tables:
-            if not table.is_equal:
-                show(f"{mark('failed', err=False)} {table.table}: {table.differing} rows differ")
-                for sample in table.samples:
-                    show(f"    {', '.join(f'{k}={v}' for k, v in sample.items())}")
+        _show_differences(result.receipt.tables)
     if result.status == "gate_closed":
         say(f"nothing was published in {result.plan.target}; readers there see what they saw")
         return
@@ -174,6 +171,22 @@ def _show_result(result: PromoteResult) -> None:
         count = len(result.receipt.tables)
         show(f"{mark('ok', err=False)} {result.receipt.proof}: {count} marts equal to the row")
         say(f"next: buck promote verify {result.plan.target}/{result.promotion.id}")
+
+
+def _show_differences(tables: Iterable[TableComparison]) -> None:
+    """Each mart that is not equal, with a few of its rows on both sides."""
+    from buck.flow.receipts import describe
+
+    for table in tables:
+        if table.is_equal:
+            continue
+        show(f"{mark('failed', err=False)} {table.table}: {describe(table)}")
+        for row in table.samples:
+            key = ", ".join(f"{name}={value}" for name, value in row.key.items())
+            show(f"    {row.kind} {key}")
+            for name in {**row.left, **row.right}:
+                here, there = row.left.get(name, "-"), row.right.get(name, "-")
+                show(f"        {name}: {here} here, {there} there")
 
 
 def _size(count: int) -> str:

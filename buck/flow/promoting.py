@@ -22,7 +22,8 @@ from buck.flow.promotion_side import (
 from buck.flow.receipts import keep_receipt, make_receipt
 from buck.ledger import RunRecorder
 from buck.project import Project
-from buck.records.promotion import PromotedTable, Promotion, PromotionPlan, ProvenTable, Receipt
+from buck.records.comparison import TableComparison
+from buck.records.promotion import PromotedTable, Promotion, PromotionPlan, Receipt
 from buck.records.quality import QualityReport
 from buck.records.run import Event, Status
 
@@ -218,7 +219,7 @@ class _Promoting:
                 facts["status"] = "gate_closed"
         return found
 
-    def _prove(self) -> tuple[ProvenTable, ...]:
+    def _prove(self) -> tuple[TableComparison, ...]:
         with self.recorder.step("prove") as facts:
             proven = prove_marts(self.side)
             unequal = [table.table for table in proven if not table.is_equal]

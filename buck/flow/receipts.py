@@ -16,7 +16,8 @@ from buck.flow.promotion_side import PromotionSide, open_side
 from buck.flow.publishing import package_versions
 from buck.names import TableRef
 from buck.project import Project
-from buck.records.promotion import ProvenTable, Receipt
+from buck.records.comparison import TableComparison
+from buck.records.promotion import Receipt
 from buck.records.quality import QualityReport
 
 FOLDER = "promotions"
@@ -30,7 +31,7 @@ class Verified:
     """Nothing in it was changed since it was made."""
     is_current: bool
     """Readers there see the promotion that it is about."""
-    tables: tuple[ProvenTable, ...] = ()
+    tables: tuple[TableComparison, ...] = ()
     """What readers see now beside the snapshot; empty if it is not genuine or not current."""
 
     @property
@@ -49,7 +50,7 @@ class Verified:
 
 
 def make_receipt(
-    side: PromotionSide, report: QualityReport, proven: tuple[ProvenTable, ...]
+    side: PromotionSide, report: QualityReport, proven: tuple[TableComparison, ...]
 ) -> Receipt:
     """What was compared and found, not yet kept and without a hash."""
     snapshot = side.snapshot
@@ -132,12 +133,27 @@ def as_markdown(receipt: Receipt) -> str:
         "|---|---:|---:|---|",
     ]
     lines += [
-        f"| {t.table} | {t.rows_here:,} | {t.rows_there:,} | "
-        f"{'yes' if t.is_equal else f'no: {t.differing:,} rows differ'} |"
+        f"| {t.table} | {t.left.rows if t.left else 0:,} | {t.right.rows if t.right else 0:,} | "
+        f"{'yes' if t.is_equal else f'no: {describe(t)}'} |"
         for t in receipt.tables
     ]
     versions = ", ".join(f"{name} {number}" for name, number in receipt.packages.items())
     return "\n".join([*lines, "", f"Made with {versions}.", ""])
+
+
+def describe(table: TableComparison) -> str:
+    """How a mart differs, in a few words, seen from here."""
+    parts = [
+        f"{count:,} rows {word}"
+        for word, count in (
+            ("changed", table.changed),
+            ("missing there", table.removed),
+            ("only there", table.added),
+        )
+        if count
+    ]
+    parts += [f"{change.column}: {change.kind}" for change in table.schema]
+    return ", ".join(parts)
 
 
 def _counts(receipt: Receipt) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from buck.errors import WarehouseError
+from buck.records.comparison import TableComparison
 
 Proof = Literal["proven", "emulated"]
 """`emulated`: an emulator answered, which proves nothing about the real warehouse."""
@@ -149,23 +150,6 @@ class PromotionPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvenTable:
-    """One mart on both sides."""
-
-    table: str
-    is_equal: bool
-    rows_here: int
-    rows_there: int
-    differing: int = 0
-    """Rows that are missing, extra or different."""
-    samples: tuple[Mapping[str, Any], ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class Receipt:
     """What was compared, with which result; `hash` is over everything else in it."""
 
@@ -182,7 +166,8 @@ class Receipt:
     packages: Mapping[str, str]
     checks: Mapping[str, str]
     """Every check that ran there, and its outcome."""
-    tables: tuple[ProvenTable, ...]
+    tables: tuple[TableComparison, ...]
+    """The snapshot's marts, left, beside the warehouse's."""
     promotion: int = 0
     hash: str = field(default="", compare=False)
 
