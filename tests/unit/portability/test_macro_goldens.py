@@ -41,3 +41,9 @@ def test_contracts_are_spelled_as_the_engine_does(engine: str, types: str) -> No
         "original_file_path": "macros/spelled.sql",
     }
     assert compile_models(project, engine)["model"] == f"select '{types}' as types"
+
+
+def test_a_test_of_a_model_that_is_left_out_is_left_out_too() -> None:
+    project = plant(kept="select 1 as one", about_gone="select * from {{ ref('gone') }}")
+    project.manifest["disabled"]["model.shop.gone"] = []
+    assert compile_models(project, "duckdb") == {"kept": "select 1 as one"}
