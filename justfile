@@ -54,6 +54,10 @@ soak-kills kills="1020":
 soak-incrementals *args:
     {{python}} -m tests.integration.transform.models.incrementals.soak {{args}}
 
+# Build the project from a bigger company on DuckDB and on PostgreSQL, and compare every row.
+soak-warehouse customers="300":
+    SOAK_CUSTOMERS={{customers}} {{python}} -m pytest tests/integration/warehouses/test_sizes.py -k soak -n 0
+
 # Write the generated reference pages anew and build the site (needs the extra `docs`).
 docs:
     {{python}} docs/generate.py && {{python}} -m mkdocs build --strict
