@@ -46,6 +46,7 @@ class Billing:
         self._customers = customers
         self._payments = payments
         self._chance = world.dice.stream("billing")
+        self._second_thoughts = world.dice.stream("second thoughts")
         self._sold_large = False
         """Whether a large contract was sold; the first has more than ten items."""
 
@@ -88,6 +89,11 @@ class Billing:
         if chance.random() < 0.2:
             self._world.agenda.plan(
                 second + chance.randint(5, 25) * DAY_S, lambda now: self._upgrade(now, contract)
+            )
+        if self._second_thoughts.random() < 0.15:
+            self._world.agenda.plan(
+                second + self._second_thoughts.randint(7, 45) * DAY_S,
+                lambda now: self._downgrade(now, contract),
             )
         if chance.random() < 0.12:
             self._world.agenda.plan(
@@ -282,6 +288,17 @@ class Billing:
         self._put_items(second, contract, items)
         self._tell_value(second, contract, items)
 
+    def _downgrade(self, second: int, contract: _Contract) -> None:
+        """Give up a third of the seats, at least one; whoever has a single seat keeps it."""
+        subscription = self._world.journal.record("stripe", "subscriptions", contract.id)
+        first, *rest = subscription["items"]["data"]
+        if subscription["status"] != "active" or first["quantity"] == 1:
+            return
+        kept = first["quantity"] - max(1, first["quantity"] // 3)
+        items = [{**first, "quantity": kept}, *rest]
+        self._put_items(second, contract, items)
+        self._tell_value(second, contract, items)
+
     def _put_items(self, second: int, contract: _Contract, items: list[Record]) -> None:
         url = f"/v1/subscription_items?subscription={contract.id}"
         self._world.journal.patch_stripe(
@@ -319,6 +336,11 @@ class Billing:
             cancellation_details={**record["cancellation_details"], "reason": reason},
         )
         self._tell(second, contract, "canceled")
+        if contract.person.live and self._second_thoughts.random() < 0.4:
+            self._world.agenda.plan(
+                second + self._second_thoughts.randint(4, 21) * DAY_S,
+                lambda now: self.subscribe(now, contract.person),
+            )
 
     def _set_status(self, second: int, contract: _Contract, status: str) -> None:
         record = self._world.journal.record("stripe", "subscriptions", contract.id)
