@@ -151,16 +151,26 @@ CASES: dict[str, tuple[str, Any]] = {
 }  # fmt: skip
 
 
+def templates() -> list[str]:
+    return [re.sub(r"\bD\b", SUNDAY, text) for text, _ in CASES.values()]
+
+
 def project() -> Any:
     """A project of one model: every case in a column of its own."""
-    texts = [re.sub(r"\bD\b", SUNDAY, text) for text, _ in CASES.values()]
-    shown = [f"    {text} as case_{number}" for number, text in enumerate(texts)]
+    shown = [f"    {text} as case_{number}" for number, text in enumerate(templates())]
     return plant(cases="select\n" + ",\n".join(shown))
 
 
 def compiled(engine: str) -> str:
     """What the macros become on one engine."""
     return compile_models(project(), engine)["cases"]
+
+
+def compiled_singly(engine: str) -> dict[str, str]:
+    """A query for each case, so that one that an engine refuses does not take the others along."""
+    models = {f"case_{n}": f"select {text} as found" for n, text in enumerate(templates())}
+    texts = compile_models(plant(**models), engine)
+    return {case: texts[f"case_{number}"] for number, case in enumerate(CASES)}
 
 
 if __name__ == "__main__":
