@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+import jinja2
 import pytest
+import yaml
 
 from buck.records.table import TableSpec
 from buck.sandbox.postgres.schema import TABLES as APP_TABLES
@@ -61,3 +63,22 @@ def test_only_tables_that_land_by_default_are_read_unasked() -> None:
 
 def _sources(source: str) -> str:
     return read_text(STAGING / source / f"_{source}__sources.yml")
+
+
+@pytest.mark.parametrize(
+    ("engine", "types"),
+    [
+        ("duckdb", {"varchar", "integer", "boolean", "date", "decimal(18, 8)"}),
+        ("postgres", {"varchar", "integer", "boolean", "date", "decimal(18, 8)"}),
+        ("snowflake", {"varchar", "integer", "boolean", "date", "decimal(18, 8)"}),
+        ("redshift", {"varchar", "integer", "boolean", "date", "decimal(18, 8)"}),
+        ("databricks", {"string", "integer", "boolean", "date", "decimal(18, 8)"}),
+        ("bigquery", {"string", "integer", "boolean", "date", "numeric"}),
+    ],
+)
+def test_seeds_have_types_that_the_engine_has(engine: str, types: set[str]) -> None:
+    project = yaml.safe_load(read_text(ROOT / "transform" / "dbt_project.yml"))
+    seeds = {k: v for k, v in project["seeds"]["buck"].items() if not k.startswith("+")}
+    written = [kind for seed in seeds.values() for kind in seed["+column_types"].values()]
+    render = jinja2.Environment(autoescape=True).from_string
+    assert {render(kind).render(target={"type": engine}) for kind in written} == types
