@@ -38,15 +38,12 @@ class MartGraph:
                 f"rows of {mart} cannot be held, it is no mart",
                 hint="put on_fail: quarantine on a check of the mart that people read",
             )
-        columns = tuple(
-            c.strip() for c in str(fact.meta.get("grain") or "").split(",") if c.strip()
-        )
-        if not columns:
+        if not fact.grain:
             raise ConfigError(
                 f"rows of {mart} cannot be held, it does not say what names a row",
                 hint=f"write meta: {{ grain: id }} for {mart.name} in its yml file",
             )
-        return columns
+        return fact.grain
 
     def below(self, mart: TableRef) -> list[TableRef]:
         """Every model that reads it, directly or not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from buck.names import identifier
 from buck.parity.plan import Plan, Side
@@ -15,7 +15,7 @@ from buck.records.rows import Plain, plain_value
 if TYPE_CHECKING:
     from buck.engine.types import Connection
 
-_PAIRS = {
+_PAIRS: Final = {
     "added": "l.k is null",
     "removed": "r.k is null",
     "changed": "l.k is not null and r.k is not null",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 BUCKET_BITS: Final = 12
 """4,096 buckets: states of all of them stay in the processor's cache, and each is a small table."""
+# Names that no table has, beside all of its own columns.
+_BUCKET: Final = identifier("bucket of the comparison")
+_HASH: Final = identifier("hash of the comparison")
 _HALF: Final = 10**18
 _FLOAT_DIGITS: Final = 9
 """Digits up to which a float is summed exactly; further ones are not declared by anybody."""
@@ -30,14 +33,16 @@ def bucket_sql(side: Side) -> str:
     return f"cast({side.key_hash} >> {64 - BUCKET_BITS} as usmallint)"
 
 
-def summarize(con: Connection, side: Side, into: str) -> SideSummary:
+def summarize(con: Connection, side: Side, into: str, *, figures: bool) -> SideSummary:
     """What the side holds; `into` names a temporary table that gets a row per bucket.
 
-    Its columns are the bucket `b`, the number of rows `n`, and two mixtures of their hashes, `x`
-    and `s`. `distinct_keys` is left open.
+    Without `figures` its rows and content hash only; `distinct_keys` is left open. The table's
+    columns are the bucket `b`, the number of rows `n`, and two mixtures of their hashes, `x` and
+    `s`.
     """
-    shapes = list(side.shapes.items())
-    inner, outer = ["b", "count(*) as n", "bit_xor(h) as x", "sum(h) as s"], _TOTALS.copy()
+    shapes = list(side.shapes.items()) if figures else []
+    inner = [f"{_BUCKET} as b", "count(*) as n", f"bit_xor({_HASH}) as x", f"sum({_HASH}) as s"]
+    outer = _TOTALS.copy()
     spans: list[tuple[str, int]] = []
     for number, (name, shape) in enumerate(shapes):
         parts = _partials(shape, number)
@@ -46,8 +51,8 @@ def summarize(con: Connection, side: Side, into: str) -> SideSummary:
         spans.append((name, len(parts)))
     con.execute(
         f"create or replace temp table {identifier(into)} as select {', '.join(inner)} from "
-        f"(select *, {bucket_sql(side)} as b, {side.row_hash} as h from {side.relation.sql}) "
-        "group by b"
+        f"(select *, {bucket_sql(side)} as {_BUCKET}, {side.row_hash} as {_HASH} "
+        f"from {side.relation.sql}) group by {_BUCKET}"
     )
     row = con.execute(f"select {', '.join(outer)} from {identifier(into)}").fetchone()
     assert row is not None

@@ -108,6 +108,12 @@ class ModelFacts:
     meta: dict[str, object] = field(default_factory=dict)
     """What its yml file says under `meta`."""
 
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """The columns that name one row, as its `meta: { grain: … }` says; empty without."""
+        told = str(self.meta.get("grain") or "")
+        return tuple(column.strip() for column in told.split(",") if column.strip())
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

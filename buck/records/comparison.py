@@ -35,8 +35,9 @@ class SideSummary:
     content_hash: str
     """Over the compared columns of all rows, whatever their order; equal content, equal hash."""
     distinct_keys: int | None = None
-    """None without a key."""
+    """None without a key, or if it was not asked for."""
     columns: Mapping[str, ColumnSummary] = field(default_factory=dict)
+    """Empty if it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from buck.transform.graph import (
 )
 from buck.transform.manifest import (
     exposures,
+    float_digits,
     model_hashes,
     models,
     personal_names,
     steady_nodes,
 )
-from buck.transform.profile import project_variable, read_target
+from buck.transform.profile import project_variable, read_target, target_names
 from buck.transform.semantics import read_semantics
 from buck.transform.session import preload
 from buck.transform.workspace import DbtCommand, DbtWorkspace
@@ -34,6 +35,7 @@ __all__ = [
     "count_rows",
     "ensure_parsed",
     "exposures",
+    "float_digits",
     "key_columns",
     "list_selected",
     "meta_of",
@@ -51,4 +53,5 @@ __all__ = [
     "read_target",
     "readers_of",
     "steady_nodes",
+    "target_names",
 ]

@@ -58,6 +58,22 @@ def personal_names(target_path: Path) -> set[str]:
     return found
 
 
+def float_digits(target_path: Path) -> dict[str, dict[str, int]]:
+    """Columns marked with `meta: { precision: 6 }`: table (`schema.name`) to column to digits.
+
+    Raises:
+        TransformError: see `models`.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for node in read_manifest(target_path)["nodes"].values():
+        for name, column in (node.get("columns") or {}).items():
+            meta = (column.get("config") or {}).get("meta") or column.get("meta") or {}
+            if isinstance(meta.get("precision"), int):
+                table = f"{node['schema']}.{node['name']}"
+                found.setdefault(table, {})[str(name)] = meta["precision"]
+    return found
+
+
 def model_hashes(target_path: Path) -> dict[str, str]:
     """A hash per model name that changes when its code, configuration or macros change."""
     return {fact.name: fact.hash for fact in models(target_path)}

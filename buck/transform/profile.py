@@ -55,6 +55,19 @@ def read_target(workspace: DbtWorkspace, *, env: Mapping[str, str]) -> dict[str,
     }
 
 
+def target_names(workspace: DbtWorkspace) -> frozenset[str]:
+    """The targets that the project's profile has; none if there is no profile."""
+    import yaml
+
+    try:
+        profiles = yaml.safe_load((workspace.profiles_dir / "profiles.yml").read_text("utf-8"))
+        text = (workspace.project_dir / "dbt_project.yml").read_text("utf-8")
+        project = yaml.safe_load(text)
+        return frozenset(profiles[project.get("profile", project["name"])]["outputs"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return frozenset()
+
+
 def project_variable(workspace: DbtWorkspace, name: str) -> Any:
     """A variable's value: the workspace's own, else what dbt_project.yml gives; None without."""
     import yaml

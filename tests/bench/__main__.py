@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench.diff_scenario import measure_diff
 from tests.bench.measure import Result, as_table
 from tests.bench.postgres_scenario import measure_postgres
 from tests.bench.publishing_scenario import measure_publishing
@@ -26,6 +27,7 @@ ALL = {
     "stripe": measure_stripe,
     "transform": measure_transform,
     "publishing": measure_publishing,
+    "diff": measure_diff,
 }
 
 

@@ -41,7 +41,7 @@ TRUTHS = {
 
 def to_html(page: QualityPage) -> str:
     """The report as one self-contained page; nothing in it is fetched, and no script runs."""
-    style = files("buck.quality.page").joinpath("style.css").read_text(encoding="utf-8")
+    style = page_style()
     title = f"Data quality: {page.project}"
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
@@ -60,6 +60,11 @@ def to_html(page: QualityPage) -> str:
         "</div>\n</body>\n</html>\n",
     ]
     return "".join(parts)
+
+
+def page_style() -> str:
+    """The style sheet of Buck's reports, light and dark."""
+    return files("buck.quality.page").joinpath("style.css").read_text(encoding="utf-8")
 
 
 def _hero(page: QualityPage) -> str:

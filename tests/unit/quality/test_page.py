@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,27 +15,7 @@ import pytest
 from buck.quality.page import to_html, to_junit, to_markdown
 from buck.records.quality import QualityReport
 from buck.records.quality_page import QualityPage
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PROBE = """
-<script>%s</script>
-<script>
-document.querySelectorAll('details').forEach(d => { d.open = true; });
-const told = {
-    dark: matchMedia('(prefers-color-scheme: dark)').matches,
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    fetched: performance.getEntriesByType('resource').length,
-};
-axe.run().then(found => {
-    told.violations = found.violations.map(v => [v.id, v.impact, v.nodes[0].html]);
-    told.rules = found.passes.length;
-    const out = document.createElement('pre');
-    out.id = 'told';
-    out.textContent = JSON.stringify(told);
-    document.body.append(out);
-});
-</script>
-"""
+from tests.browser import audit
 
 
 class Tags(HTMLParser):
@@ -127,35 +104,7 @@ def test_a_browser_finds_no_fault(
     page: QualityPage, tmp_path: Path, size: str, flags: tuple[str, ...], dark: bool
 ) -> None:
     """Light on a desk and dark on a telephone: axe's rules, no sideways scrolling."""
-    program = next((p for name in BROWSERS if (p := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("apt-get install chromium")
-    axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-    html = re.sub(r"<meta http-equiv=[^>]+>", "", to_html(page))
-    file = tmp_path / "report.html"
-    file.write_text(html.replace("</body>", PROBE % axe + "</body>"), encoding="utf-8")
-    done = subprocess.run(
-        [
-            program,
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"--window-size={size}",
-            "--virtual-time-budget=20000",
-            "--dump-dom",
-            *flags,
-            file.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
-    )
-    found = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.S)
-    assert found, done.stderr[-2000:]
-    told = json.loads(found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    told = audit(to_html(page), tmp_path, size=size, flags=flags)
     assert told["violations"] == []
     assert told["rules"] > 15
     assert told["dark"] is dark

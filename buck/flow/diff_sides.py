@@ -1,0 +1,216 @@
+"""Opening places that hold marts, each as tables that one connection can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buck.engine import (
+    PostgresAddress,
+    attach_postgres,
+    connect,
+    postgres_errors,
+    translate_errors,
+)
+from buck.engine.columns import parquet_scan, typed_select
+from buck.errors import ConfigError, LakeError
+from buck.flow.building import create_raw_views, read_candidates, workspace
+from buck.flow.diff_places import Pinned, Place
+from buck.flow.lake_access import open_lake, pin_tables, pin_versions
+from buck.flow.landing import declared_tables
+from buck.flow.scratch_builds import build_models, scratch_space, take_out_held
+from buck.lake import Lake, SnapshotStore
+from buck.names import TableRef, identifier, literal
+from buck.parity import Relation, postgres_relation
+from buck.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from buck.engine.types import Connection
+    from buck.records.build import ModelFacts
+    from buck.records.snapshot import Snapshot
+
+Relations = dict[TableRef, Relation]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One side, ready to be read through any connection."""
+
+    words: str
+    """What it is called where people read it."""
+    relations: Callable[[Connection], Relations]
+    pinned: Pinned | None = None
+    models: Mapping[str, ModelFacts] = field(default_factory=dict)
+    """`schema.table` to what the code of this side says about it, where that is another code."""
+
+
+def open_place(project: Project, place: Place, folder: Path, *, pinned: Pinned | None) -> Opened:
+    """A side; `folder` is for what has to be built, from what is `pinned` or the present.
+
+    Raises:
+        ConfigError, LakeError, TransformError, SourceUnreachable: see `buck.flow.diffing.diff`.
+    """
+    lake = open_lake(project)
+    if place.kind == "candidates":
+        return _candidates(project, lake, folder)
+    if place.kind == "target":
+        return _target(project, place.name)
+    if place.kind == "git":
+        return _git(project, lake, place, folder, pinned or _present(project, lake))
+    return _snapshot(lake, int(place.name) if place.name else None)
+
+
+def mart_models(target_path: Path) -> dict[str, ModelFacts]:
+    """`schema.table` to its facts, of all marts that a parsed project builds."""
+    from buck.transform import models
+
+    return {
+        f"{m.schema}.{m.name}": m
+        for m in models(target_path)
+        if m.layer == "marts" and m.materialized != "ephemeral"
+    }
+
+
+def _snapshot(lake: Lake, number: int | None) -> Opened:
+    store = SnapshotStore(lake.storage)
+    if number is not None and number not in store.numbers():
+        raise ConfigError(f"snapshot {number:06d} is not kept", hint="buck snapshots lists them")
+    snapshot = store.current() if number is None else store.read(number)
+    if snapshot is None:
+        raise LakeError("nothing is published yet", hint="buck run")
+    found = snapshot
+
+    def relations(con: Connection) -> Relations:
+        del con
+        return {TableRef(t.schema, t.name): _files(lake, t) for t in found.tables}
+
+    words = f"snapshot {found.id}" + (" (published)" if number is None else "")
+    return Opened(words, relations, _pin(found))
+
+
+def _files(lake: Lake, table: Any) -> Relation:
+    files = tuple(str(lake.storage.fetch(name)) for name in table.files)
+    select = typed_select(table.columns, parquet_scan(files), present=set(table.columns))
+    return Relation(f"({select})")
+
+
+def _pin(snapshot: Snapshot) -> Pinned:
+    return Pinned(snapshot.as_of, snapshot.lake_versions, snapshot)
+
+
+def _present(project: Project, lake: Lake) -> Pinned:
+    """The published snapshot's inputs, or the raw tables as they are before the first publish."""
+    snapshot = SnapshotStore(lake.storage).current()
+    if snapshot is not None:
+        return _pin(snapshot)
+    pins = pin_tables(project, lake, declared_tables(project))
+    return Pinned(project.as_of(), {str(pin.table): pin.version for pin in pins})
+
+
+def _candidates(project: Project, lake: Lake, folder: Path) -> Opened:
+    held = read_candidates(project, lake)
+    names = list(mart_models(project.work / "dbt" / "target"))
+    relations = _built(project, project.build_database, names, folder)
+    pinned = Pinned(held.as_of, held.lake_versions)
+    return Opened(f"candidates of run {held.run_id}", relations, pinned)
+
+
+def _git(project: Project, lake: Lake, place: Place, folder: Path, pinned: Pinned) -> Opened:
+    from buck.transform import ensure_parsed
+
+    folder.mkdir(parents=True)
+    space = scratch_space(project, pinned.as_of, folder, commit=place.commit)
+    pins = pin_versions(project, lake, pinned.versions, declared_tables(project))
+    database = folder / "build.duckdb"
+    create_raw_views(database, project.work, pins)
+    ensure_parsed(space)
+    build_models(space)
+    if pinned.snapshot is not None:
+        take_out_held(project, lake, database, pinned.snapshot)
+    models = mart_models(space.target_path)
+    relations = _built(project, database, list(models), folder)
+    return Opened(f"git {place.name} ({place.commit[:12]})", relations, pinned, models)
+
+
+def _built(
+    project: Project, database: Path, names: Sequence[str], folder: Path
+) -> Callable[[Connection], Relations]:
+    """The marts of a build database, which a connection attaches under a name of the folder's.
+
+    A view names its database, which has another name once attached: it is written out instead.
+    """
+
+    def relations(con: Connection) -> Relations:
+        alias = f"{folder.name}_side"
+        con.execute(f"attach {literal(str(database))} as {identifier(alias)} (read_only)")
+        answer = con.execute(
+            "select table_schema, table_name, table_type from information_schema.tables "
+            f"where table_catalog = {literal(alias)}"
+        ).fetchall()
+        found: Relations = {}
+        views = []
+        for schema, name, kind in answer:
+            ref = TableRef(schema, name)
+            if str(ref) in names:
+                found[ref] = Relation(identifier(alias, schema, name))
+                views += [ref] if kind == "VIEW" else []
+        return found | _written_out(project, database, views, folder)
+
+    return relations
+
+
+def _written_out(
+    project: Project, database: Path, views: Sequence[TableRef], folder: Path
+) -> Relations:
+    if not views:
+        return {}
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {}
+    con = connect(database, work=project.work, read_only=True)
+    try:
+        with translate_errors():
+            for view in views:
+                file = str(folder / f"{view}.parquet")
+                con.execute(f"copy {view.sql} to {literal(file)} (format parquet)")
+                found[view] = Relation(parquet_scan((file,)))
+    finally:
+        con.close()
+    return found
+
+
+def _target(project: Project, target: str) -> Opened:
+    from buck.transform import read_target
+
+    space = workspace(project, project.as_of(), target=target)
+    settings = read_target(space, env=project.variables)
+    if settings.get("type") != "postgres":
+        raise ConfigError(
+            f"marts in {settings.get('type')} cannot be read from here yet",
+            hint="buck diff reads targets of type postgres",
+        )
+    address = PostgresAddress(
+        host=str(settings.get("host")),
+        port=int(str(settings.get("port", 5432))),
+        user=str(settings.get("user")),
+        password=str(settings.get("password") or settings.get("pass") or ""),
+        database=str(settings.get("dbname") or settings.get("database")),
+        options={"sslmode": str(settings.get("sslmode") or "prefer")},
+    )
+    names = mart_models(project.work / "dbt" / "target")
+
+    def relations(con: Connection) -> Relations:
+        alias = f"target_{target}"
+        attach_postgres(con, alias, address)
+        with postgres_errors(address.server):
+            answer = con.execute(
+                "select table_schema, table_name from information_schema.tables "
+                f"where table_catalog = {literal(alias)}"
+            ).fetchall()
+            there = [TableRef(str(schema), str(name)) for schema, name in answer]
+            return {ref: postgres_relation(con, alias, ref) for ref in there if str(ref) in names}
+
+    return Opened(f"target {target}", relations)
