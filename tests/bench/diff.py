@@ -6,10 +6,13 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buck.engine import connect
-from buck.engine.types import Connection
 from buck.parity import compare
+
+if TYPE_CHECKING:
+    from buck.engine.types import Connection
 
 CHANGED = 100
 ROWS = """
