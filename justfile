@@ -38,7 +38,7 @@ check:
 demo:
     .venv/bin/buck demo
 
-# Measure start-up, runs, landing and publishing; pass `--quick` for a short look.
+# Measure start-up, runs, landing, publishing and promotion; pass `--quick` for a short look.
 bench *args:
     {{python}} -m tests.bench {{args}}
 

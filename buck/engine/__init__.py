@@ -3,6 +3,7 @@
 from buck.engine.connection import connect, connect_frugal, sql_errors, translate_errors
 from buck.engine.extensions import install_extensions
 from buck.engine.postgres import PostgresAddress, attach_postgres, parse_address, postgres_errors
+from buck.engine.texts import joined_texts
 
 __all__ = [
     "PostgresAddress",
@@ -10,6 +11,7 @@ __all__ = [
     "connect",
     "connect_frugal",
     "install_extensions",
+    "joined_texts",
     "parse_address",
     "postgres_errors",
     "sql_errors",

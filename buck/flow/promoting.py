@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from buck.engine import joined_texts
 from buck.errors import BuckError, PromotionIncomplete
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
@@ -17,7 +18,6 @@ from buck.flow.promotion_side import (
     built_tables,
     open_side,
     scratch_connection,
-    texts,
 )
 from buck.flow.receipts import keep_receipt, make_receipt
 from buck.ledger import RunRecorder
@@ -175,7 +175,7 @@ class _Promoting:
                     side.raw_schema,
                     stretch.pin.table.ref.name,
                     stretch.pin.columns,
-                    texts(con, sql),
+                    joined_texts(con, sql),
                     entry=stretch.entry,
                     lake=side.lake.identity,
                     is_whole=stretch.is_whole,

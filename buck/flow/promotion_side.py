@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from buck.warehouses import Promotions, Warehouse
 
 SEQUENCE = "_buck_seq"
-BATCH_ROWS = 50_000
 SAMPLE_ROWS = 500
 
 
@@ -232,15 +231,6 @@ def scratch_connection(project: Project) -> Iterator[Connection]:
         yield con
     finally:
         con.close()
-
-
-def texts(con: Connection, sql: str) -> Iterator[str]:
-    """The first column of every row, a batch in memory at a time."""
-    with translate_errors():
-        answer = con.execute(sql)
-        while rows := answer.fetchmany(BATCH_ROWS):
-            for (text,) in rows:
-                yield text
 
 
 def _read_snapshot(store: SnapshotStore, number: int | None) -> Snapshot:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-from buck.engine import connect, translate_errors
+from buck.engine import connect, joined_texts
 from buck.flow.building import workspace
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import declared_tables
 from buck.project import Project
 from buck.records.warehouse import LoadedTable
-
-if TYPE_CHECKING:
-    from buck.engine.types import Connection
-
-BATCH_ROWS = 50_000
 
 
 def load_raw(project: Project, target: str, *, dry_run: bool = False) -> tuple[LoadedTable, ...]:
@@ -50,19 +42,10 @@ def load_raw(project: Project, target: str, *, dry_run: bool = False) -> tuple[L
             for pin in pins:
                 name = pin.table.ref.name
                 sql = warehouse.rows_sql(pin.select_sql, pin.columns)
-                rows = warehouse.replace_table(schema, name, pin.columns, _texts(con, sql))
+                rows = warehouse.replace_table(schema, name, pin.columns, joined_texts(con, sql))
                 loaded.append(LoadedTable(f"{schema}.{name}", pin.version, rows))
         finally:
             con.close()
     finally:
         warehouse.close()
     return tuple(loaded)
-
-
-def _texts(con: Connection, sql: str) -> Iterator[str]:
-    """The first column of every row, a batch in memory at a time."""
-    with translate_errors():
-        answer = con.execute(sql)
-        while rows := answer.fetchmany(BATCH_ROWS):
-            for (text,) in rows:
-                yield text

@@ -38,7 +38,6 @@ _TYPES: Final = {
 }
 _DECIMAL: Final = re.compile(r"DECIMAL\(\d+, ?\d+\)")
 _NESTED: Final = re.compile(r"\[\]$|^(STRUCT|MAP|UNION)\b")
-_CHUNK_BYTES: Final = 1 << 20
 # Byte order with the case rules of all letters, as DuckDB has; older servers have the order alone.
 _COLLATIONS: Final = ("pg_c_utf8", "C")
 
@@ -93,12 +92,12 @@ class PostgresWarehouse:
         return cls(target, str(row[0]) if row else "C", connection)
 
     def rows_sql(self, select_sql: str, columns: Mapping[str, str]) -> str:
-        """Each row as one line of COPY's text form."""
+        """Each row as one line of COPY's text form, its end included."""
         cells = ", ".join(_cell(name, kind) for name, kind in columns.items())
-        return f"select concat_ws(chr(9), {cells}) as line from ({select_sql}) as rows_to_send"
+        return f"select concat_ws(chr(9), {cells}) || chr(10) as line from ({select_sql})"
 
     def replace_table(
-        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[str]
+        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[bytes]
     ) -> int:
         """Make the table hold exactly these rows; readers see the old ones until all are there."""
         import psycopg
@@ -114,7 +113,7 @@ class PostgresWarehouse:
                 cursor.execute(f"drop table if exists {spare}".encode())
                 cursor.execute(f"create table {spare} ({types})".encode())
                 with cursor.copy(f"copy {spare} from stdin".encode()) as copy:
-                    for chunk in copy_chunks(rows):
+                    for chunk in rows:
                         copy.write(chunk)
                 count = cursor.rowcount
                 # Views of an earlier build hang on the old table; they are built again.
@@ -164,17 +163,3 @@ def _cell(name: str, kind: str) -> str:
         for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
             text = f"replace({text}, chr({ord(plain)}), '{escaped}')"
     return f"coalesce({text}, '\\N')"
-
-
-def copy_chunks(rows: Iterable[str]) -> Iterable[bytes]:
-    """Lines of COPY's text form in pieces of about a megabyte."""
-    waiting: list[str] = []
-    size = 0
-    for row in rows:
-        waiting.append(row)
-        size += len(row) + 1
-        if size >= _CHUNK_BYTES:
-            yield ("\n".join(waiting) + "\n").encode()
-            waiting, size = [], 0
-    if waiting:
-        yield ("\n".join(waiting) + "\n").encode()

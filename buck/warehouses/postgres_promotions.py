@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from buck.errors import WarehouseError, WarehouseLocked
 from buck.names import TableRef, identifier
 from buck.records.promotion import PromotedTable, Promotion, RawLoad
-from buck.warehouses.postgres import column_type, copy_chunks
+from buck.warehouses.postgres import column_type
 from buck.warehouses.postgres_views import Views
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class PostgresPromotions:
         schema: str,
         name: str,
         columns: Mapping[str, str],
-        rows: Iterable[str],
+        rows: Iterable[bytes],
         *,
         entry: RawLoad,
         lake: str,
@@ -134,7 +134,7 @@ class PostgresPromotions:
             names = ", ".join(identifier(column) for column in columns)
             with connection.cursor() as cursor:
                 with cursor.copy(f"copy {table} ({names}) from stdin".encode()) as copy:
-                    for chunk in copy_chunks(rows):
+                    for chunk in rows:
                         copy.write(chunk)
                 arrived = cursor.rowcount
             if arrived != entry.rows:

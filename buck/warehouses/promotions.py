@@ -29,7 +29,7 @@ class Promotions(Protocol):
         schema: str,
         name: str,
         columns: Mapping[str, str],
-        rows: Iterable[str],
+        rows: Iterable[bytes],
         *,
         entry: RawLoad,
         lake: str,
@@ -44,7 +44,7 @@ class Promotions(Protocol):
             schema: Where raw tables are.
             name: The table.
             columns: Column name to DuckDB type.
-            rows: In the form of the warehouse's `rows_sql`.
+            rows: The lines that `rows_sql` gives, many at a time.
             entry: The record.
             lake: The identity of the lake.
             is_whole: Replace what the table holds.

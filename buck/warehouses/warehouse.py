@@ -32,7 +32,7 @@ class Warehouse(Protocol):
         """
 
     def replace_table(
-        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[str]
+        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[bytes]
     ) -> int:
         """Make the table hold exactly these rows, and say how many there are.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.bench.diff_scenario import measure_diff
 from tests.bench.measure import Result, as_table
 from tests.bench.postgres_scenario import measure_postgres
+from tests.bench.promotion_scenario import measure_promotion
 from tests.bench.publishing_scenario import measure_publishing
 from tests.bench.scenarios import ROOT, SCENARIOS, Bench
 from tests.bench.stripe_scenario import measure_stripe
@@ -28,6 +29,7 @@ ALL = {
     "transform": measure_transform,
     "publishing": measure_publishing,
     "diff": measure_diff,
+    "promotion": measure_promotion,
 }
 
 
