@@ -38,6 +38,14 @@ check:
 demo:
     .venv/bin/buck demo
 
+# Land, build, check and publish the simulated company, and read every model for every engine.
+data-tests:
+    .venv/bin/buck sandbox up && .venv/bin/buck run && .venv/bin/buck portability && .venv/bin/buck sandbox down
+
+# Show as Markdown what the models of one commit make otherwise than those of another.
+data-diff base head="HEAD":
+    @.venv/bin/buck diff git:{{base}} git:{{head}} --output markdown
+
 # Measure start-up, runs, landing, publishing and promotion; pass `--quick` for a short look.
 bench *args:
     {{python}} -m tests.bench {{args}}
