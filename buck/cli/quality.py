@@ -59,10 +59,13 @@ def show_report(report: QualityReport) -> None:
                 result.check.expected,
             ]
             for result in sorted(report.results, key=lambda r: (r.outcome, r.check.table))
+            if result.outcome != "unjudged"
         ],
     )
     for name in report.unchecked:
         say(f"! {name} has no check at all")
+    for reason, number in report.unjudged.items():
+        say(f"· {number} checks are not judged yet: {reason}")
     counts = ", ".join(f"{n} {outcome}" for outcome, n in report.counts.items() if n)
     verdict = "gate open" if report.passed else "gate closed"
     show(f"{mark('ok' if report.passed else 'failed', err=False)} {verdict}: {counts}")

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buck.engine import connect
+from buck.flow.anomalies import judge_anomalies, measure_tables
 from buck.flow.building import Candidates
 from buck.flow.holding import Cleared, hold_rows
 from buck.flow.personal import personal_columns
 from buck.flow.verdicts import save_report
 from buck.lake import Lake
-from buck.ledger import RunRecorder
+from buck.ledger import RunRecorder, record_volumes
 from buck.names import TableRef
 from buck.project import Project
 from buck.records.quality import CheckResult, QualityReport
@@ -22,6 +23,7 @@ from buck.records.quality import CheckResult, QualityReport
 if TYPE_CHECKING:
     from buck.engine.types import Connection
     from buck.records.build import BuildResult, ModelFacts
+    from buck.records.volume import TableVolume
 
 CHECKS = "checks"
 
@@ -46,7 +48,8 @@ def check_candidates(
         return judge(project, tested, as_of=as_of, run_id=run_id, tables=tables, database=database)
 
     with recorder.step("check candidates") as facts:
-        report = judge(project, tested, as_of=as_of, run_id=candidates.run_id)
+        volumes = measure_tables(project, as_of=as_of)
+        report = judge(project, tested, as_of=as_of, run_id=candidates.run_id, volumes=volumes)
         cleared = hold_rows(
             project,
             lake,
@@ -60,7 +63,10 @@ def check_candidates(
             record_check(recorder, result)
         save_report(project, report)
         facts |= {"checks": report.counts, "blocking": len(report.blocking)}
-        if not report.passed:
+        if report.passed:
+            # What the gate refused is no history to compare with.
+            record_volumes(recorder, volumes)
+        else:
             facts["status"] = "gate_closed"
         if cleared.held:
             facts["rows_held"] = {mart: one["rows"] for mart, one in cleared.held.items()}
@@ -75,10 +81,19 @@ def judge(
     run_id: str,
     tables: set[str] | None = None,
     database: Path | None = None,
+    volumes: Sequence[TableVolume] = (),
 ) -> QualityReport:
     """The report on the build database as it is, or on a copy of it.
 
-    `tables` limits Soda's part to bare names.
+    Args:
+        project: The project.
+        tested: dbt's tests.
+        as_of: The run's time.
+        run_id: The run that built the candidates.
+        tables: Limits Soda's part to bare names.
+        database: The copy.
+        volumes: What was counted in tables, to be compared with earlier runs; see
+            `measure_tables`.
     """
     from buck.quality import report
     from buck.transform import attach_failing_rows, models
@@ -91,12 +106,13 @@ def judge(
         soda = _ask_soda(project, con, facts, as_of=as_of, tables=tables)
     finally:
         con.close()
+    unusual = judge_anomalies(project, volumes, facts, run_id=run_id) if volumes else []
     marts = [
         TableRef(m.schema, m.name)
         for m in facts
         if m.layer == "marts" and (tables is None or m.name in tables)
     ]
-    return report(explained, soda, as_of=as_of, tables=marts, run_id=run_id)
+    return report(explained, [*soda, *unusual], as_of=as_of, tables=marts, run_id=run_id)
 
 
 def _ask_soda(
@@ -153,7 +169,8 @@ def record_check(recorder: RunRecorder, result: CheckResult) -> None:
 
     The query goes along where there is something to explain, so that it can be asked again.
     """
-    asked = {} if result.outcome == "passed" else {"sql": result.sql, "file": result.check.file}
+    is_fine = result.outcome in ("passed", "unjudged")
+    asked = {} if is_fine else {"sql": result.sql, "file": result.check.file}
     recorder.add(
         "check_judged",
         result.outcome,

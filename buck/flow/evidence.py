@@ -66,7 +66,9 @@ def gather(
     """The failing rows of a check, in full where the run's candidates are still there."""
     found = Found(is_complete=candidates is not None)
     model = lineage.find(result.check.schema, result.check.table)
-    rows = _ask_again(candidates, result) if candidates is not None else None
+    # What a history told is not asked again: its rows are days, and all of them were kept.
+    is_asked = candidates is not None and result.check.engine != "ledger"
+    rows = _ask_again(candidates, result) if candidates is not None and is_asked else None
     if rows is None:
         kept = result.failing_rows
         rows = [dict(zip(kept.columns, row, strict=True)) for row in kept.rows]

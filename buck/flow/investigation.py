@@ -235,7 +235,7 @@ class Investigation:
     ) -> Cause:
         """By the check's own rows, or by those of another check that the same records break."""
         cause = find_cause(self._evidence(result, found, changes, raw))
-        if cause.rule in STRONG or result.outcome == "passed":
+        if cause.rule in STRONG or result.outcome in ("passed", "unjudged"):
             return cause
         others = [r for r in self.report.results if r.outcome in BAD and r is not result]
         others.sort(key=lambda r: r.check.dimension != "uniqueness")
@@ -352,7 +352,7 @@ class Investigation:
         return f"{versions[0]['_buck_observed_at']:%Y-%m-%d %H:%M}" if versions else ""
 
     def _notes(self, found: Found, result: CheckResult) -> Iterator[str]:
-        if result.outcome == "passed":
+        if result.outcome in ("passed", "unjudged"):
             return
         if self.candidates is None:
             yield (

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from buck.errors import ConfigError, LakeError
+from buck.flow.anomalies import measure_tables
 from buck.flow.building import workspace
 from buck.flow.checking import CHECKS, judge
 from buck.flow.holding import foresee
@@ -66,7 +67,8 @@ def check_models(
         )
         if layer is not None:
             tested = _only_about(tested, tables or (), {m.name for m in known})
-        report = judge(project, tested, as_of=at, run_id="by hand", tables=tables)
+        volumes = measure_tables(project, as_of=at, tables=tables)
+        report = judge(project, tested, as_of=at, run_id="by hand", tables=tables, volumes=volumes)
         return foresee(project, open_lake(project), report)
 
 

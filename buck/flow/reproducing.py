@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from buck.errors import BuckError, ConfigError, LakeError
+from buck.flow.anomalies import measure_tables
 from buck.flow.building import (
     Inputs,
     build_candidates,
@@ -81,7 +82,8 @@ def reproduce_run(project: Project, run_id: str, *, wait_s: float = 0.0) -> Repr
                 mark_built(project, inputs, run_id=original, is_whole=True)
                 facts |= {"models": len(built.models), "from_scratch": True}
             with recorder.step("check candidates") as facts:
-                report = judge(project, tested, as_of=as_of, run_id=original)
+                volumes = measure_tables(project, as_of=as_of)
+                report = judge(project, tested, as_of=as_of, run_id=original, volumes=volumes)
                 report = foresee(project, lake, report)
                 for result in report.results:
                     record_check(recorder, result)

@@ -62,7 +62,7 @@ def resolve_state(
     ]
     landed, of = corrected
     state: State
-    if outcome == "passed":
+    if outcome in ("passed", "unjudged"):
         state, text = "resolved", "the check passed"
     elif later and later[-1].status == "passed":
         state, text = "resolved", f"resolved since run {later[-1].run_id}, where it passed"

@@ -16,8 +16,10 @@ WIDE = 7
 
 def judge_truth(result: CheckResult) -> Truth:
     """Whether the rows are wrong, or the data merely old."""
-    if result.outcome == "passed":
+    if result.outcome in ("passed", "unjudged"):
         return "fine"
+    if result.check.engine == "ledger":
+        return "unusual"
     return "old" if result.check.dimension == "timeliness" else "wrong"
 
 

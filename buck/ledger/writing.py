@@ -88,8 +88,11 @@ class RunRecorder:
         self.add("run_finished", status, seconds=seconds, **facts)
         self.flush()
 
-    def flush(self) -> None:
+    def flush(self, mark: str = "") -> None:
         """Put what is pending into the lake.
+
+        Args:
+            mark: Part of the object's name, so that readers of its kind read nothing else.
 
         Raises:
             LedgerError: it cannot be written. A run that cannot be recorded must not go on.
@@ -98,7 +101,7 @@ class RunRecorder:
             return
         lines = b"".join(orjson.dumps(e.to_dict(), default=str) + b"\n" for e in self._pending)
         try:
-            created = self._objects.create(object_name(self.run_id, self._part), lines)
+            created = self._objects.create(object_name(self.run_id, self._part, mark), lines)
         except LakeError as exc:
             raise LedgerError(f"the run cannot be recorded: {exc.what}", hint=exc.hint) from exc
         if not created:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from buck.records.volume import AnomalyMetric, AnomalyRule
+
 
 def is_duration(text: str) -> bool:
     """Whether a text is a length of time such as `2h`."""
@@ -240,6 +242,48 @@ class Freshness(Section):
         )
 
 
+class TableAnomalies(Section):
+    """What is unusual of one table; what is not given is as for all tables."""
+
+    metrics: list[AnomalyMetric] | None = None
+    """`[]`: nothing of this table is compared."""
+    threshold: float | None = Field(default=None, gt=0)
+    min_history: int | None = Field(default=None, ge=2)
+    severity: Literal["warn", "fail"] | None = None
+
+
+class Anomalies(Section):
+    """When a number of rows, or of empty cells, is unusual: measured by the table's own history."""
+
+    metrics: list[AnomalyMetric] = Field(default=["row_count", "missing_percent"])
+    """`row_count`: rows gained a day, per raw table and mart; `missing_percent`: per column."""
+    threshold: float = Field(default=5.0, gt=0)
+    """How many spreads (1.4826 × the median absolute deviation) off the median are still usual."""
+    min_history: int = Field(default=7, ge=2)
+    """Days of history below which nothing is judged."""
+    history_days: int = Field(default=56, ge=7)
+    """Older days are forgotten."""
+    severity: Literal["warn", "fail"] = "warn"
+    """`fail`: what is unusual closes the gate."""
+    tables: dict[str, TableAnomalies] = Field(default_factory=dict)
+    """By table (`finance.fct_payments`, `raw.raw_app_users`), what differs."""
+
+    def rule(self, table: str) -> AnomalyRule:
+        """Thresholds of one table."""
+        own = self.tables.get(table) or TableAnomalies()
+        return AnomalyRule(
+            threshold=own.threshold or self.threshold,
+            min_history=own.min_history or self.min_history,
+            history_days=self.history_days,
+            is_blocking=(own.severity or self.severity) == "fail",
+        )
+
+    def metrics_of(self, table: str) -> list[AnomalyMetric]:
+        """What of one table is compared."""
+        own = self.tables.get(table)
+        return self.metrics if own is None or own.metrics is None else own.metrics
+
+
 class QualityAlerts(Section):
     """Which verdicts are told."""
 
@@ -255,6 +299,7 @@ class DataQuality(Section):
     freshness: Freshness = Freshness()
     quarantine: QuarantineLimits = QuarantineLimits()
     """How many rows of a mart one check with `on_fail: quarantine` may hold back."""
+    anomaly: Anomalies = Anomalies()
     alerts: QualityAlerts = QualityAlerts()
 
 

@@ -1,5 +1,6 @@
 """The one door to Soda, the report that merges its answers with dbt's, and the gate."""
 
+from buck.quality.anomalies import judge_nulls, judge_volume
 from buck.quality.custom import (
     list_custom_checks,
     read_custom_check,
@@ -36,6 +37,8 @@ __all__ = [
     "find_tables",
     "from_dbt",
     "is_always_empty",
+    "judge_nulls",
+    "judge_volume",
     "list_check_files",
     "list_checked_tables",
     "list_custom_checks",

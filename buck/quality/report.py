@@ -39,7 +39,7 @@ def report(
         run_id: The run this belongs to.
     """
     results = [*(from_dbt(build) if build else ()), *soda]
-    order = {"failed": 0, "errored": 1, "warned": 2, "passed": 3}
+    order = {"failed": 0, "errored": 1, "warned": 2, "unjudged": 3, "passed": 4}
     results.sort(
         key=lambda r: (order[r.outcome], r.check.schema, r.check.table, r.check.engine, r.check.id)
     )

@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from buck.records.rows import FailingRows
 
-Truth = Literal["wrong", "old", "fine"]
-"""`wrong`: rows contradict a rule. `old`: the data is right and has stopped coming."""
+Truth = Literal["wrong", "old", "unusual", "fine"]
+"""`wrong`: rows contradict a rule. `old`: the data is right and has stopped coming. `unusual`: no
+rule is broken, but it is not as it used to be.
+"""
 Rule = Literal[
     "repeated_webhook",
     "resent_page",

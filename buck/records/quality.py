@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -14,10 +15,14 @@ from buck.records.rows import FailingRows, Plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CheckEngine = Literal["soda", "dbt"]
+CheckEngine = Literal["soda", "dbt", "ledger"]
+"""`ledger`: compared with what earlier runs recorded."""
 Severity = Literal["fail", "warn"]
-Outcome = Literal["passed", "warned", "failed", "errored"]
-"""`errored` means the question could not be put; that closes the gate as `failed` does."""
+Outcome = Literal["passed", "warned", "failed", "errored", "unjudged"]
+"""`errored` means the question could not be put; that closes the gate as `failed` does.
+
+`unjudged` means there is too little to compare with yet; that keeps nothing back.
+"""
 Dimension = Literal[
     "completeness", "uniqueness", "validity", "accuracy", "consistency", "timeliness"
 ]
@@ -159,9 +164,14 @@ class QualityReport:
         return tuple(r for r in self.results if r.outcome == "warned")
 
     @property
+    def unjudged(self) -> dict[str, int]:
+        """Why checks were not judged, and how many each reason keeps waiting."""
+        return dict(Counter(r.message for r in self.results if r.outcome == "unjudged"))
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many results per outcome; every outcome is named."""
-        counts = {"passed": 0, "warned": 0, "failed": 0, "errored": 0}
+        counts = {"passed": 0, "warned": 0, "failed": 0, "errored": 0, "unjudged": 0}
         for result in self.results:
             counts[result.outcome] += 1
         return counts

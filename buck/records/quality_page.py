@@ -89,8 +89,8 @@ class QualityPage:
 
 
 def worst_rank(results: list[CheckResult]) -> int:
-    """0 if anything failed, 1 could not run, 2 warned, 3 all passed."""
-    ranks = {"failed": 0, "errored": 1, "warned": 2, "passed": 3}
+    """0 if anything failed, 1 could not run, 2 warned, 3 nothing is wrong."""
+    ranks = {"failed": 0, "errored": 1, "warned": 2, "unjudged": 3, "passed": 3}
     return min(ranks[r.outcome] for r in results)
 
 

@@ -19,6 +19,7 @@ EventKind = Literal[
     "table_compared",
     "model_built",
     "check_judged",
+    "table_measured",
     "published",
     "rolled_back",
     "raw_promoted",

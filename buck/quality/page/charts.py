@@ -10,7 +10,7 @@ from buck.records.quality_page import Past
 WIDTH, HEIGHT = 120, 28
 BAR, GAP = 5, 2
 SHOWN = 16
-HEIGHTS = {"passed": 6, "warned": 14, "failed": 22, "errored": 22}
+HEIGHTS = {"passed": 6, "warned": 14, "failed": 22, "errored": 22, "unjudged": 2}
 
 
 def row_trend(counts: Sequence[int]) -> str:

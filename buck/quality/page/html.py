@@ -13,13 +13,22 @@ from buck.records.freshness import FreshnessResult, duration_text
 from buck.records.quality import CheckResult, Dimension, Outcome
 from buck.records.quality_page import QualityPage, worst
 
-WORDS = {"passed": "passed", "warned": "warning", "failed": "failed", "errored": "could not run"}
+WORDS = {
+    "passed": "passed",
+    "warned": "warning",
+    "failed": "failed",
+    "errored": "could not run",
+    "unjudged": "not judged yet",
+}
 TILES: Final[dict[Outcome, str]] = {
     "passed": "passed",
     "failed": "failed",
     "errored": "could not run",
     "warned": "warnings",
+    "unjudged": "not judged yet",
 }
+FINE = ("passed", "unjudged")
+"""Outcomes that are no finding."""
 DULL = ("", "failed rows", "no failing rows")
 """Rules that say no more than the check's name."""
 PICTURES = {
@@ -31,10 +40,12 @@ PICTURES = {
     "errored": '<path d="M2.5 2.5l7 7M9.5 2.5l-7 7"/>',
     "critical": '<path d="M2.5 2.5l7 7M9.5 2.5l-7 7"/>',
     "unknown": '<path d="M2.5 6h7"/>',
+    "unjudged": '<path d="M2.5 6h7"/>',
 }
 TRUTHS = {
     "wrong": "Wrong: rows contradict the rule",
     "old": "Merely old: what is there is right",
+    "unusual": "Unusual: no rule is broken, but it was never like this",
     "fine": "Fine",
 }
 
@@ -114,7 +125,9 @@ def _dimensions(page: QualityPage) -> str:
             continue
         passed = sum(r.outcome == "passed" for r in results)
         warned = sum(r.outcome == "warned" for r in results)
-        shares = [("", passed), ("warn", warned), ("bad", len(results) - passed - warned)]
+        waiting = sum(r.outcome == "unjudged" for r in results)
+        bad = len(results) - passed - warned - waiting
+        shares = [("", passed), ("wait", waiting), ("warn", warned), ("bad", bad)]
         bars = "".join(
             f'<i{f" class={name}" if name else ""} style="flex:{n}"></i>' for name, n in shares if n
         )
@@ -218,14 +231,14 @@ def _table(page: QualityPage, name: str, results: Sequence[CheckResult]) -> str:
     facts += [f"{counts[-1]:,} rows published"] if counts else []
     facts += [f"owner {owner}"] if owner else []
     about = page.descriptions.get(name, "")
-    bad = [r for r in results if r.outcome != "passed"]
-    good = [r for r in results if r.outcome == "passed"]
+    bad = [r for r in results if r.outcome not in FINE]
+    good = [r for r in results if r.outcome in FINE]
     inside = f"<p>{escape(about)}</p>" if about else ""
     if bad:
         inside += _checks(page, name, bad)
     if good and bad:
         inside += (
-            f'<details class="more"><summary>{_number(len(good), "check")} passed</summary>'
+            f'<details class="more"><summary>{_number(len(good), "check")} more</summary>'
             f"{_checks(page, name, good)}</details>"
         )
     elif good:
@@ -241,7 +254,7 @@ def _table(page: QualityPage, name: str, results: Sequence[CheckResult]) -> str:
 
 def _checks(page: QualityPage, name: str, results: Sequence[CheckResult]) -> str:
     body = "".join(_check(page, r) for r in sorted(results, key=_bad_first))
-    passed = "passed" if all(r.outcome == "passed" for r in results) else "not passed"
+    passed = "passed" if all(r.outcome in FINE for r in results) else "not passed"
     return (
         '<div class="scroll" tabindex="0" role="region" '
         f'aria-label="Checks of {escape(name)}, {passed}">'
@@ -258,7 +271,7 @@ def _check(page: QualityPage, result: CheckResult) -> str:
         "" if check.expected in (*DULL, check.name) else f"<small>{escape(check.expected)}</small>"
     )
     sql = ""
-    if result.sql and result.outcome != "passed":
+    if result.sql and result.outcome not in FINE:
         sql = (
             '<details class="more"><summary>The query</summary>'
             f'<pre tabindex="0"><code>{escape(result.sql)}</code></pre></details>'
@@ -340,4 +353,5 @@ def _sentence(text: str) -> str:
 
 
 def _bad_first(result: CheckResult) -> tuple[int, str]:
-    return (("failed", "errored", "warned", "passed").index(result.outcome), result.check.name)
+    order = ("failed", "errored", "warned", "unjudged", "passed")
+    return (order.index(result.outcome), result.check.name)

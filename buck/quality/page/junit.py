@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def to_junit(page: QualityPage) -> str:
     """The report as JUnit XML. A failed check is a failure, one that could not run an error.
 
-    What only warns passes, with its message as the case's output.
+    What only warns passes, with its message as the case's output; what was not judged is skipped.
     """
     counts = page.report.counts
     root = ET.Element(
@@ -23,6 +23,7 @@ def to_junit(page: QualityPage) -> str:
         name="data quality",
         tests=str(len(page.report.results)),
         failures=str(counts["failed"]),
+        skipped=str(counts["unjudged"]),
         errors=str(counts["errored"]),
         time=f"{sum(r.seconds for r in page.report.results):.3f}",
     )
@@ -33,6 +34,7 @@ def to_junit(page: QualityPage) -> str:
             name=_clean(table),
             tests=str(len(results)),
             failures=str(sum(r.outcome == "failed" for r in results)),
+            skipped=str(sum(r.outcome == "unjudged" for r in results)),
             errors=str(sum(r.outcome == "errored" for r in results)),
             time=f"{sum(r.seconds for r in results):.3f}",
             timestamp=page.started_at.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -57,6 +59,8 @@ def _case(suite: ET.Element, table: str, result: CheckResult) -> None:
         kind = "failure" if result.outcome == "failed" else "error"
         found = ET.SubElement(case, kind, message=_clean(result.message), type=check.dimension)
         found.text = _clean(told)
+    elif result.outcome == "unjudged":
+        ET.SubElement(case, "skipped", message=_clean(result.message))
     elif result.outcome == "warned":
         ET.SubElement(case, "system-out").text = _clean(f"warning: {told}")
 

@@ -89,7 +89,7 @@ def test_checks_can_be_narrowed_to_a_layer(published: Any, copy_of: Any) -> None
     project = open_project(copy_of(published).root)
     staging = check_models(project, [], as_of=DAY_57, layer="staging")
     assert {r.check.schema for r in staging.results} == {"staging"}
-    assert {r.check.engine for r in staging.results} == {"soda", "dbt"}
+    assert {r.check.engine for r in staging.results} == {"soda", "dbt", "ledger"}
     raw = check_models(project, [], as_of=DAY_57, layer="raw")
     assert {r.check.schema for r in raw.results} == {"raw"}
     one = check_models(project, ["fct_payments"], as_of=DAY_57, layer="marts")

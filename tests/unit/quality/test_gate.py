@@ -42,7 +42,7 @@ def built(*nodes):
 def test_a_green_report_gives_the_key():
     key = approve(report(None, [answer(), answer("warned", name="b")], as_of=AS_OF, run_id="r1"))
     assert (key.run_id, key.at, key.approved_by, key.is_override) == ("r1", AS_OF, "gate", False)
-    assert key.counts == {"passed": 1, "warned": 1, "failed": 0, "errored": 0}
+    assert key.counts == {"passed": 1, "warned": 1, "failed": 0, "errored": 0, "unjudged": 0}
     assert key.overridden == ()
 
 
@@ -104,7 +104,7 @@ def test_dbt_tests_and_soda_checks_are_merged_with_what_blocks_first():
         "passed",
         "passed",
     ]
-    assert merged.counts == {"passed": 2, "warned": 1, "failed": 2, "errored": 1}
+    assert merged.counts == {"passed": 2, "warned": 1, "failed": 2, "errored": 1, "unjudged": 0}
     assert len(merged.blocking) == 3
     assert len(merged.warnings) == 1
     assert {r.check.engine for r in merged.blocking} == {"dbt", "soda"}

@@ -1,0 +1,114 @@
+"""Counting rows and empty cells of a run's tables, and comparing them with earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from buck.engine import connect, translate_errors
+from buck.flow.lake_access import open_lake
+from buck.ledger import read_volumes
+from buck.names import TableRef, identifier, literal
+from buck.project import Project
+from buck.records.quality import CheckResult
+from buck.records.volume import TableVolume
+
+if TYPE_CHECKING:
+    from buck.engine.types import Connection
+    from buck.records.build import ModelFacts
+
+RAW = "raw"
+
+
+def measure_tables(
+    project: Project, *, as_of: datetime, tables: Collection[str] | None = None
+) -> list[TableVolume]:
+    """The rows of every raw table, and rows and empty cells of every mart and staging table.
+
+    Staging views are left out: counting their rows would build them.
+
+    Args:
+        project: The project; its candidates are read.
+        as_of: The run's time.
+        tables: Only these, by bare name; all if None.
+    """
+    from buck.transform import models
+
+    layers = {TableRef(m.schema, m.name): m.layer for m in models(project.work / "dbt" / "target")}
+    con = connect(project.build_database, work=project.work, read_only=True)
+    try:
+        return [
+            _count(con, table, columns, as_of)
+            for table, columns in _list(con, layers)
+            if tables is None or table.name in tables
+        ]
+    finally:
+        con.close()
+
+
+def judge_anomalies(
+    project: Project,
+    volumes: Sequence[TableVolume],
+    models: Sequence[ModelFacts],
+    *,
+    run_id: str = "",
+) -> list[CheckResult]:
+    """Each table's rows and empty cells compared with what earlier runs counted in it.
+
+    Args:
+        project: Says what is compared, and from when on it is unusual.
+        volumes: What was counted now.
+        models: The dbt project's models, for their owners.
+        run_id: Only runs before it are history; all if it is no run's id.
+    """
+    from buck.quality import judge_nulls, judge_volume
+
+    settings = project.settings.data_quality.anomaly
+    before = run_id if run_id[:1].isdigit() else ""
+    past: dict[str, list[TableVolume]] = {}
+    for volume in read_volumes(open_lake(project).storage, before_run=before):
+        past.setdefault(volume.table, []).append(volume)
+    owners = {f"{m.schema}.{m.name}": m.owner for m in models}
+    found = []
+    for now in volumes:
+        history, owner = past.get(now.table, []), owners.get(now.table, "")
+        rule, metrics = settings.rule(now.table), settings.metrics_of(now.table)
+        is_raw = now.table.startswith(f"{RAW}.")
+        if "row_count" in metrics:
+            found.append(judge_volume(history, now, rule, owner=owner, is_raw=is_raw))
+        if "missing_percent" in metrics and now.missing:
+            found.append(judge_nulls(history, now, rule, owner=owner))
+    return found
+
+
+def _list(con: Connection, layers: Mapping[TableRef, str]) -> Iterator[tuple[TableRef, list[str]]]:
+    """Tables in their order, with the columns whose empty cells are counted."""
+    with translate_errors():
+        rows = con.execute(
+            "select t.table_schema, t.table_name, list(c.column_name order by c.ordinal_position) "
+            "from information_schema.tables t "
+            "inner join information_schema.columns c "
+            "using (table_catalog, table_schema, table_name) "
+            "where t.table_catalog = current_database() "
+            f"and (t.table_schema = {literal(RAW)} or t.table_type = 'BASE TABLE') "
+            "group by all order by all"
+        ).fetchall()
+    for schema, name, columns in rows:
+        table = TableRef(schema, name)
+        if schema == RAW:
+            yield table, []
+        elif layers.get(table) in ("marts", "staging"):
+            yield table, columns
+
+
+def _count(
+    con: Connection, table: TableRef, columns: Sequence[str], as_of: datetime
+) -> TableVolume:
+    cells = [f"count({identifier(name)})" for name in columns]
+    with translate_errors():
+        row = con.execute(f"select {', '.join(['count(*)', *cells])} from {table.sql}").fetchone()
+    assert row is not None
+    rows = int(row[0])
+    missing = {name: rows - int(n) for name, n in zip(columns, row[1:], strict=True)}
+    return TableVolume(str(table), as_of, rows, missing)
