@@ -9,6 +9,7 @@ import typer
 from buck.cli.app import app
 from buck.cli.options import AsJson, AsOf, Wait, read_time
 from buck.cli.render import mark, say, show, show_json, show_table
+from buck.errors import ConfigError
 
 if TYPE_CHECKING:
     from buck.records.quality import QualityReport
@@ -27,16 +28,27 @@ def check(
         Literal["raw", "staging", "marts"] | None,
         typer.Option("--layer", help="Only tables of this layer."),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", help="Ask what a target of profiles.yml holds, not the lake."),
+    ] = None,
     as_of: AsOf = None,
     wait: Wait = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Run dbt's tests and Soda's checks on the candidates as they are."""
+    from buck.flow.checking_elsewhere import check_target
     from buck.flow.quality import check_models
 
-    report = check_models(
-        context.obj.project(), models or [], as_of=read_time(as_of), layer=layer, wait_s=wait
-    )
+    project = context.obj.project()
+    if target is not None and target != "duckdb":
+        if layer is not None:
+            raise ConfigError("--layer is for the lake", hint="leave it out, or name models")
+        report = check_target(project, target, models=models or (), as_of=read_time(as_of))
+    else:
+        report = check_models(
+            project, models or [], as_of=read_time(as_of), layer=layer, wait_s=wait
+        )
     if as_json:
         show_json(report.to_dict() | {"passed": report.passed})
     else:

@@ -208,10 +208,17 @@ class _Promoting:
 
     def _judge(self, tested: BuildResult) -> QualityReport:
         from buck.flow.checking import record_check
-        from buck.quality import report
+        from buck.flow.checking_elsewhere import judge_target
 
         with self.recorder.step("check there") as facts:
-            found = report(tested, [], as_of=self.side.snapshot.as_of, run_id=self.recorder.run_id)
+            found = judge_target(
+                self.side.project,
+                self.side.space,
+                tested,
+                as_of=self.side.snapshot.as_of,
+                raw_schema=self.side.raw_schema,
+                run_id=self.recorder.run_id,
+            )
             for result in found.results:
                 record_check(self.recorder, result)
             facts |= {"checks": found.counts, "blocking": len(found.blocking)}

@@ -8,6 +8,7 @@ from buck.quality.custom import (
     run_custom_checks,
 )
 from buck.quality.default_checks import write_default_checks
+from buck.quality.elsewhere import run_checks_elsewhere
 from buck.quality.gate import approve, approve_as
 from buck.quality.proving import Question, prove
 from buck.quality.report import from_dbt, report
@@ -52,6 +53,7 @@ __all__ = [
     "render",
     "report",
     "run_checks",
+    "run_checks_elsewhere",
     "run_custom_checks",
     "suggest_checks",
     "why_impossible",

@@ -15,14 +15,14 @@ _BY_KIND: Final[dict[str, Dimension]] = {
     "UserDefinedFailedRowsCheck": "accuracy",
     "UserDefinedFailedRowsExpressionCheck": "accuracy",
 }
-_BY_METRIC: Final[dict[str, Dimension]] = {
+BY_METRIC: Final[dict[str, Dimension]] = {
     "row_count": "completeness",
     "missing_count": "completeness",
     "missing_percent": "completeness",
     "duplicate_count": "uniqueness",
     "duplicate_percent": "uniqueness",
 }
-_VALIDITY: Final = ("invalid", "valid", "min", "max", "avg", "sum", "stddev", "percentile")
+VALIDITY: Final = ("invalid", "valid", "min", "max", "avg", "sum", "stddev", "percentile")
 _NOT_RULE: Final = {"name", "attributes", "samples limit", "fail query", "identity"}
 
 
@@ -67,9 +67,9 @@ def _dimension(check: Any, attributes: Mapping[str, Any]) -> Dimension:
     if declared in get_args(Dimension):
         return cast("Dimension", declared)
     metric = str(getattr(check.check_cfg, "metric_name", "") or "")
-    if metric in _BY_METRIC:
-        return _BY_METRIC[metric]
-    if metric.startswith(_VALIDITY):
+    if metric in BY_METRIC:
+        return BY_METRIC[metric]
+    if metric.startswith(VALIDITY):
         return "validity"
     return _BY_KIND.get(type(check).__name__, "accuracy")
 

@@ -1,5 +1,6 @@
 """The one door to dbt: what it built and what its tests found, as values."""
 
+from buck.transform.asking import Reply, ask
 from buck.transform.build import build, ensure_parsed, list_selected, passthrough
 from buck.transform.compiled import DataTest, compile_tests, readers_of
 from buck.transform.failures import attach_failing_rows, count_rows, raise_for_models
@@ -29,6 +30,8 @@ __all__ = [
     "DbtCommand",
     "DbtWorkspace",
     "ProjectGraph",
+    "Reply",
+    "ask",
     "attach_failing_rows",
     "build",
     "compile_tests",

@@ -86,6 +86,29 @@ def invoke(
     return Invocation(bool(answer.success), answer.result, answer.exception)
 
 
+@contextmanager
+def borrow_dbt(env: Mapping[str, str]) -> Iterator[None]:
+    """dbt's modules and globals for the block: quiet, alone, and closed behind it.
+
+    Args:
+        env: Values for `env_var()`, as in `invoke`.
+    """
+    with _quiet_import():
+        from dbt.cli.main import dbtRunner  # noqa: F401  it imports all that dbt needs
+        from dbt_common.context import set_invocation_context
+        from dbt_common.events.event_manager_client import cleanup_event_logger
+    import os
+
+    with _ONE_AT_A_TIME, _silence():
+        # Without a call of its own, dbt would tell what it does on standard output.
+        cleanup_event_logger()
+        set_invocation_context({**os.environ, **env})
+        try:
+            yield
+        finally:
+            _close()
+
+
 def scrub(text: str, env: Mapping[str, str]) -> str:
     """The text without the values of secret variables."""
     for name, value in env.items():

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
+
 import duckdb
 import pytest
 
+from buck.engine import connect
+from buck.quality import run_checks
 from tests.integration.warehouses.comparing import compare
 from tests.integration.warehouses.conftest import PASSWORD
 
@@ -61,3 +66,62 @@ def test_a_wrong_password_is_said_without_showing_it(project):
     assert "password authentication failed" in done.err
     assert "canary-wrong" not in done.out + done.err
     project.buck("warehouse", "load", "snowflake").expect(2)
+
+
+DAMAGES = {
+    "money is negative": "update finance.fct_payments set gross_amount = -gross_amount,"
+    " customer_key = case when is_refunded then 'nobody' else customer_key end",
+    "payments are doubled": "insert into finance.fct_payments select * from finance.fct_payments",
+    "a mart is empty": "delete from finance.fct_payments",
+}
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def verdicts_there(project):
+    """Every SodaCL check's outcome, asked of PostgreSQL through dbt's adapter."""
+    asked = ("quality", "check", "--target", "postgres", "--as-of", AS_OF.isoformat(), "--json")
+    done = project.buck(*asked)
+    assert PASSWORD not in done.out + done.err
+    told = {r["id"]: r["outcome"] for r in done.json["results"] if r["engine"] == "soda"}
+    return told, done
+
+
+def verdicts_here(database, checks):
+    """The same from soda-core on DuckDB."""
+    con = connect(database, work=database.parent)
+    try:
+        return {r.check.id: r.outcome for r in run_checks(con, checks, as_of=AS_OF)}
+    finally:
+        con.close()
+
+
+def test_every_check_has_the_verdict_that_soda_gives_on_duckdb(
+    project, built, connection, tmp_path
+):
+    checks = project.root / "transform" / "checks"
+    there, done = verdicts_there(project)
+    assert there == verdicts_here(project.work / "build.duckdb", checks)
+    assert set(there.values()) == {"passed"}
+    assert len(there) > 40
+    # dbt's tests know the time of the build, which is now.
+    green = project.buck("quality", "check", "--target", "postgres", "--json").expect(0).json
+    assert {r["engine"] for r in green["results"]} == {"soda", "dbt"}
+    connection.autocommit = True
+    connection.execute("create table finance._kept as table finance.fct_payments")
+    try:
+        for damage, sql in DAMAGES.items():
+            # Views name their database, which is called like its file.
+            database = tmp_path / damage / "build.duckdb"
+            database.parent.mkdir()
+            shutil.copy(project.work / "build.duckdb", database)
+            with duckdb.connect(database) as con:
+                con.execute(sql)
+            connection.execute(sql)
+            there, done = verdicts_there(project)
+            assert there == verdicts_here(database, checks), damage
+            assert "failed" in there.values(), damage
+            assert done.code == 3
+            connection.execute("truncate finance.fct_payments")
+            connection.execute("insert into finance.fct_payments table finance._kept")
+    finally:
+        connection.execute("drop table finance._kept")
