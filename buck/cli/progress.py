@@ -56,7 +56,9 @@ class RunTalk:
             scratch = " from scratch" if facts.get("from_scratch") else ""
             parts.append(f"{facts['models']} models{scratch}")
         if "checks" in facts:
-            parts.append(", ".join(f"{n} {o}" for o, n in facts["checks"].items() if n))
+            # What has too little history to be judged is told by `buck quality check`.
+            told = {o: n for o, n in facts["checks"].items() if n and o != "unjudged"}
+            parts.append(", ".join(f"{n} {o}" for o, n in told.items()))
         if "snapshot" in facts:
             parts.append(f"snapshot {facts['snapshot']}, {facts['tables']} marts")
         parts += _promoted(facts)
