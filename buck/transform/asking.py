@@ -36,9 +36,11 @@ def ask(workspace: DbtWorkspace, queries: Mapping[str, str]) -> dict[str, Reply]
 
 
 def _ask(adapter: Any, sql: str, env: Mapping[str, str]) -> Reply:
+    from dbt_common.exceptions import DbtBaseException
+
     try:
         _, table = adapter.execute(sql, fetch=True)
-    except Exception as exc:  # every adapter raises its driver's own errors
+    except DbtBaseException as exc:
         adapter.connections.rollback_if_open()
         lines = [line.strip() for line in scrub(str(exc), env).splitlines() if line.strip()]
         return Reply(error=lines[1] if len(lines) > 1 else "".join(lines) or type(exc).__name__)
@@ -49,6 +51,8 @@ def _ask(adapter: Any, sql: str, env: Mapping[str, str]) -> Reply:
 @contextmanager
 def _adapter(workspace: DbtWorkspace) -> Iterator[Any]:
     """The target's adapter, connected."""
+    from dbt_common.exceptions import DbtBaseException
+
     runtime: Any = import_module("dbt.config.runtime")
     factory: Any = import_module("dbt.adapters.factory")
     variables = dict(workspace.vars)
@@ -75,9 +79,7 @@ def _adapter(workspace: DbtWorkspace) -> Iterator[Any]:
         with adapter.connection_named("buck"):
             adapter.execute("select 1", fetch=True)
             yield adapter
-    except TransformError:
-        raise
-    except Exception as exc:  # as above
+    except DbtBaseException as exc:
         said = scrub(str(exc), workspace.env).strip().splitlines() or [type(exc).__name__]
         raise TransformError(
             f"the target {workspace.target} can't be asked: {said[-1].strip()}",

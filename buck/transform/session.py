@@ -95,14 +95,13 @@ def borrow_dbt(env: Mapping[str, str]) -> Iterator[None]:
     """
     with _quiet_import():
         from dbt.cli.main import dbtRunner  # noqa: F401  it imports all that dbt needs
+        from dbt_common.clients.system import get_env
         from dbt_common.context import set_invocation_context
         from dbt_common.events.event_manager_client import cleanup_event_logger
-    import os
-
     with _ONE_AT_A_TIME, _silence():
         # Without a call of its own, dbt would tell what it does on standard output.
         cleanup_event_logger()
-        set_invocation_context({**os.environ, **env})
+        set_invocation_context({**get_env(), **env})
         try:
             yield
         finally:
