@@ -2,7 +2,13 @@
 
 from buck.engine.connection import connect, connect_frugal, sql_errors, translate_errors
 from buck.engine.extensions import install_extensions
-from buck.engine.postgres import PostgresAddress, attach_postgres, parse_address, postgres_errors
+from buck.engine.postgres import (
+    PostgresAddress,
+    attach_postgres,
+    parse_address,
+    postgres_errors,
+    target_address,
+)
 from buck.engine.texts import joined_texts
 
 __all__ = [
@@ -15,5 +21,6 @@ __all__ = [
     "parse_address",
     "postgres_errors",
     "sql_errors",
+    "target_address",
     "translate_errors",
 ]

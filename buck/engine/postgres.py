@@ -60,6 +60,18 @@ def parse_address(url: str) -> PostgresAddress:
     )
 
 
+def target_address(settings: Mapping[str, object]) -> PostgresAddress:
+    """Where a dbt target of type postgres is; the settings are its entry of profiles.yml."""
+    return PostgresAddress(
+        host=str(settings.get("host")),
+        port=int(str(settings.get("port", 5432))),
+        user=str(settings.get("user")),
+        password=str(settings.get("password") or settings.get("pass") or ""),
+        database=str(settings.get("dbname") or settings.get("database")),
+        options={"sslmode": str(settings.get("sslmode") or "prefer")},
+    )
+
+
 def attach_postgres(con: DuckDBPyConnection, alias: str, address: PostgresAddress) -> None:
     """Attach a PostgreSQL database, read-only, under `alias`.
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from buck.engine import (
-    PostgresAddress,
     attach_postgres,
     connect,
     postgres_errors,
+    target_address,
     translate_errors,
 )
-from buck.engine.columns import parquet_scan, typed_select
+from buck.engine.columns import parquet_scan
 from buck.errors import ConfigError, LakeError
 from buck.flow.building import create_raw_views, read_candidates, workspace
 from buck.flow.diff_places import Pinned, Place
-from buck.flow.lake_access import open_lake, pin_tables, pin_versions
+from buck.flow.lake_access import open_lake, pin_tables, pin_versions, published_sql
 from buck.flow.landing import declared_tables
 from buck.flow.scratch_builds import build_models, scratch_space, take_out_held
 from buck.lake import Lake, SnapshotStore
@@ -77,25 +77,20 @@ def mart_models(target_path: Path) -> dict[str, ModelFacts]:
 
 def _snapshot(lake: Lake, number: int | None) -> Opened:
     store = SnapshotStore(lake.storage)
-    if number is not None and number not in store.numbers():
-        raise ConfigError(f"snapshot {number:06d} is not kept", hint="buck snapshots lists them")
-    snapshot = store.current() if number is None else store.read(number)
+    snapshot = store.current() if number is None else store.find(number)
     if snapshot is None:
         raise LakeError("nothing is published yet", hint="buck run")
     found = snapshot
 
     def relations(con: Connection) -> Relations:
         del con
-        return {TableRef(t.schema, t.name): _files(lake, t) for t in found.tables}
+        return {
+            TableRef(t.schema, t.name): Relation(f"({published_sql(lake, t)})")
+            for t in found.tables
+        }
 
     words = f"snapshot {found.id}" + (" (published)" if number is None else "")
     return Opened(words, relations, _pin(found))
-
-
-def _files(lake: Lake, table: Any) -> Relation:
-    files = tuple(str(lake.storage.fetch(name)) for name in table.files)
-    select = typed_select(table.columns, parquet_scan(files), present=set(table.columns))
-    return Relation(f"({select})")
 
 
 def _pin(snapshot: Snapshot) -> Pinned:
@@ -192,14 +187,7 @@ def _target(project: Project, target: str) -> Opened:
             f"marts in {settings.get('type')} cannot be read from here yet",
             hint="buck diff reads targets of type postgres",
         )
-    address = PostgresAddress(
-        host=str(settings.get("host")),
-        port=int(str(settings.get("port", 5432))),
-        user=str(settings.get("user")),
-        password=str(settings.get("password") or settings.get("pass") or ""),
-        database=str(settings.get("dbname") or settings.get("database")),
-        options={"sslmode": str(settings.get("sslmode") or "prefer")},
-    )
+    address = target_address(settings)
     names = mart_models(project.work / "dbt" / "target")
 
     def relations(con: Connection) -> Relations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buck.engine.columns import parquet_scan, typed_select
 from buck.errors import LakeError
 from buck.flow.foreign import foreign_pins, foreign_sources
 from buck.lake import Lake, RawPin
@@ -13,6 +14,7 @@ from buck.project import Project
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from buck.records.snapshot import SnapshotTable
     from buck.records.table import TableSpec
 
 
@@ -20,6 +22,12 @@ def open_lake(project: Project) -> Lake:
     """The lake of the project's environment; nothing is created by opening it."""
     formats = {name: source.format for name, source in project.settings.sources.items()}
     return Lake(project.lake_root, project.work, s3=project.s3, formats=formats)
+
+
+def published_sql(lake: Lake, table: SnapshotTable) -> str:
+    """A SELECT over one table of a snapshot, with the types that were published."""
+    files = tuple(str(lake.storage.fetch(name)) for name in table.files)
+    return typed_select(table.columns, parquet_scan(files), present=set(table.columns))
 
 
 def pin_tables(project: Project, lake: Lake, declared: Iterable[TableSpec] = ()) -> list[RawPin]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from buck.engine import joined_texts
+from buck.engine import connect, joined_texts
 from buck.errors import BuckError, PromotionIncomplete
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
@@ -17,7 +18,6 @@ from buck.flow.promotion_side import (
     PromotionSide,
     built_tables,
     open_side,
-    scratch_connection,
 )
 from buck.flow.receipts import keep_receipt, make_receipt
 from buck.ledger import RunRecorder
@@ -163,13 +163,13 @@ class _Promoting:
         side = self.side
         with (
             self.recorder.step("load raw tables") as facts,
-            scratch_connection(side.project) as con,
+            closing(connect(work=side.project.work)) as con,
         ):
             facts |= {"tables": 0, "rows": 0}
-            for stretch in list(side.stretches(con)):
-                if stretch.is_whole:
-                    # What was built from rows that go is not what incremental models may add to.
-                    side.promotions.note(BUILD, {})
+            if any(stretch.is_whole for stretch in side.stretches()):
+                # What was built from rows that go is not what incremental models may add to.
+                side.promotions.note(BUILD, {})
+            for stretch in side.stretches():
                 sql = side.warehouse.rows_sql(stretch.select_sql, stretch.pin.columns)
                 rows = side.promotions.load(
                     side.raw_schema,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from buck.flow.promotion_side import PromotionSide, open_side, scratch_connection
+from contextlib import closing
+
+from buck.engine import connect
+from buck.flow.promotion_side import PromotionSide, open_side
 from buck.project import Project
 from buck.records.promotion import PlannedLoad, Promotion, PromotionPlan
 from buck.records.snapshot import Snapshot
@@ -25,8 +28,8 @@ def plan_promotion(
 def make_plan(side: PromotionSide, *, with_findings: bool) -> PromotionPlan:
     """See `plan_promotion`. Findings of `buck portability` take seconds."""
     snapshot, before = side.snapshot, side.promotions.current()
-    with scratch_connection(side.project) as con:
-        loads = tuple(side.planned(con, stretch) for stretch in side.stretches(con))
+    with closing(connect(work=side.project.work)) as con:
+        loads = tuple(side.planned(con, stretch) for stretch in side.stretches())
     models = dict(before.model_hashes) if before else {}
     present = snapshot.model_hashes
     added, dropped = _columns(before, snapshot)

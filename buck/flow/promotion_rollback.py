@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 from buck.errors import BuckError, ConfigError
@@ -36,8 +37,8 @@ def roll_back_promotion(
 
     target = choose_target(project, target)
     space = workspace(project, project.as_of(), target=target)
-    warehouse = open_warehouse(target, read_target(space, env=project.variables))
-    try:
+    settings = read_target(space, env=project.variables)
+    with closing(open_warehouse(target, settings)) as warehouse:
         promotions = open_promotions(warehouse, prefix=project.settings.warehouse.schema_prefix)
         kept, current = promotions.promotions(), promotions.current()
         if current is None:
@@ -66,5 +67,3 @@ def roll_back_promotion(
         recorder.add("rolled_back", "ok", before=current.id, promotion=chosen.id, reason=reason)
         recorder.finish(Status.OK, promotion=chosen.id)
         return chosen
-    finally:
-        warehouse.close()

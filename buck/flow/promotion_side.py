@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from buck.errors import ConfigError, TransformError, WarehouseError
 from buck.flow.building import workspace
 from buck.flow.lake_access import open_lake, pin_versions
 from buck.flow.landing import declared_tables
+from buck.flow.rebuilding import changed_models
 from buck.lake import Lake, RawPin, SnapshotStore
 from buck.names import TableRef
 from buck.project import Project
@@ -52,7 +53,7 @@ class PromotionSide:
     raw_schema: str
     warehouse: Warehouse
     promotions: Promotions
-    _pins: list[RawPin] = field(default_factory=list)
+    _stretches: list[Stretch] | None = None
 
     @property
     def prefix(self) -> str:
@@ -70,22 +71,19 @@ class PromotionSide:
         content = [dict(sorted(self.snapshot.model_hashes.items())), self.lake.identity]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
-    def pins(self) -> list[RawPin]:
-        """The raw tables at the snapshot's versions, by name."""
-        if not self._pins:
+    def stretches(self) -> list[Stretch]:
+        """What each raw table lacked there when this was first asked, in order of names."""
+        if self._stretches is None:
             declared = declared_tables(self.project)
-            versions = self.snapshot.lake_versions
-            found = pin_versions(self.project, self.lake, versions, declared)
-            self._pins = sorted(found, key=lambda pin: str(pin.table))
-        return self._pins
-
-    def stretches(self, con: Connection) -> Iterator[Stretch]:
-        """What each raw table lacks there, in order of names."""
-        known = self.promotions.loads()
-        for pin in self.pins():
-            stretch = self._stretch(con, pin, known.get(self.raw_name(pin)))
-            if stretch is not None:
-                yield stretch
+            pins = pin_versions(self.project, self.lake, self.snapshot.lake_versions, declared)
+            known = self.promotions.loads()
+            with closing(connect(work=self.project.work)) as con:
+                found = [
+                    self._stretch(con, pin, known.get(self.raw_name(pin)))
+                    for pin in sorted(pins, key=lambda pin: str(pin.table))
+                ]
+            self._stretches = [stretch for stretch in found if stretch is not None]
+        return self._stretches
 
     def planned(self, con: Connection, stretch: Stretch) -> PlannedLoad:
         """How much a stretch is; bytes are estimated from some of its rows."""
@@ -155,8 +153,7 @@ def open_side(project: Project, target: str | None, number: int | None) -> Itera
         target_path=space.target_path.with_name(f"{target}-promotion"),
     )
     settings = read_target(space, env=project.variables)
-    warehouse = open_warehouse(target, settings)
-    try:
+    with closing(open_warehouse(target, settings)) as warehouse:
         promotions = open_promotions(warehouse, prefix=prefix)
         _refuse_other_lake(promotions, lake, target)
         yield PromotionSide(
@@ -170,8 +167,6 @@ def open_side(project: Project, target: str | None, number: int | None) -> Itera
             warehouse,
             promotions,
         )
-    finally:
-        warehouse.close()
 
 
 def choose_target(project: Project, target: str | None) -> str:
@@ -202,11 +197,9 @@ def refuse_over_published(project: Project, target: str, space: DbtWorkspace) ->
     if target not in PROMOTABLE:
         return
     prefix = project.settings.warehouse.schema_prefix
-    warehouse = open_warehouse(target, read_target(space, env=project.variables))
-    try:
+    settings = read_target(space, env=project.variables)
+    with closing(open_warehouse(target, settings)) as warehouse:
         current = open_promotions(warehouse, prefix=prefix).current()
-    finally:
-        warehouse.close()
     if current is not None and not prefix:
         raise WarehouseError(
             f"readers of {target} see promotion {current.id} in the schemas that this would build",
@@ -223,23 +216,9 @@ def built_tables(side: PromotionSide) -> dict[TableRef, TableRef]:
     }
 
 
-@contextmanager
-def scratch_connection(project: Project) -> Iterator[Connection]:
-    """DuckDB in memory, closed at the end."""
-    con = connect(work=project.work)
-    try:
-        yield con
-    finally:
-        con.close()
-
-
 def _read_snapshot(store: SnapshotStore, number: int | None) -> Snapshot:
     if number is not None:
-        if number not in store.numbers():
-            raise ConfigError(
-                f"snapshot {number:06d} is not kept", hint="buck snapshots lists them"
-            )
-        return store.read(number)
+        return store.find(number)
     current = store.current()
     if current is None:
         raise ConfigError("nothing is published yet, so nothing can be promoted", hint="buck run")
@@ -267,13 +246,7 @@ def _refuse_other_lake(promotions: Promotions, lake: Lake, target: str) -> None:
 
 
 def _refuse_edited(project: Project, snapshot: Snapshot) -> None:
-    from buck.transform import ensure_parsed, model_hashes
-
-    space = workspace(project, snapshot.as_of)
-    ensure_parsed(space)
-    present = model_hashes(space.target_path)
-    names = sorted(present.keys() | snapshot.model_hashes.keys())
-    changed = [n for n in names if present.get(n) != snapshot.model_hashes.get(n)]
+    changed = changed_models(workspace(project, snapshot.as_of), snapshot)
     if changed:
         commit = f", or check out commit {snapshot.git}" if snapshot.git else ""
         raise TransformError(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from buck.engine import connect, sql_errors
-from buck.engine.columns import parquet_scan, typed_select
 from buck.errors import ConfigError, LakeError, QueryRefused
-from buck.flow.lake_access import open_lake, pin_tables
+from buck.flow.lake_access import open_lake, pin_tables, published_sql
 from buck.lake import SnapshotStore, stamp_sql
 from buck.names import TableRef, identifier
 from buck.project import Project
@@ -182,8 +181,7 @@ def _published_connection(project: Project, lake: Lake, snapshot: Snapshot) -> C
     for schema in sorted({t.schema for t in snapshot.tables} | {"core"}):
         con.execute(f"create schema if not exists {identifier(schema)}")
     for table in snapshot.tables:
-        files = tuple(str(lake.storage.fetch(name)) for name in table.files)
-        select = typed_select(table.columns, parquet_scan(files), present=set(table.columns))
+        select = published_sql(lake, table)
         con.execute(f"create view {identifier(table.schema, table.name)} as {select}")
     con.execute(stamp_sql(snapshot, catalog=MARTS))
     return con

@@ -98,10 +98,7 @@ def rebuild_snapshot(
         LakeDamaged: a raw version is no longer kept.
     """
     lake = open_lake(project)
-    store = SnapshotStore(lake.storage)
-    if number not in store.numbers():
-        raise ConfigError(f"snapshot {number:06d} is not kept", hint="buck snapshots lists them")
-    snapshot = store.read(number)
+    snapshot = SnapshotStore(lake.storage).find(number)
     folder = project.work / "rebuild" / snapshot.id
     with hold_lock(project.work, f"buck rebuild {snapshot.id}", wait_s=wait_s):
         shutil.rmtree(folder, ignore_errors=True)
@@ -109,7 +106,7 @@ def rebuild_snapshot(
         is_kept = False
         try:
             space = _space(project, snapshot, folder, from_git=from_git)
-            changed = _changed_models(space, snapshot)
+            changed = changed_models(space, snapshot)
             if changed and not with_present_models:
                 raise TransformError(
                     f"{len(changed)} models are not those of snapshot {snapshot.id}: "
@@ -142,7 +139,8 @@ def _space(project: Project, snapshot: Snapshot, folder: Path, *, from_git: bool
     return scratch_space(project, snapshot.as_of, folder, commit=snapshot.git)
 
 
-def _changed_models(space: DbtWorkspace, snapshot: Snapshot) -> tuple[str, ...]:
+def changed_models(space: DbtWorkspace, snapshot: Snapshot) -> tuple[str, ...]:
+    """Names of models, by now or then, that are not those of the snapshot; parses if need be."""
     from buck.transform import ensure_parsed, model_hashes
 
     ensure_parsed(space)

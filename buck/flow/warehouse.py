@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from buck.engine import connect, joined_texts
 from buck.flow.building import workspace
 from buck.flow.lake_access import open_lake, pin_tables
@@ -34,18 +36,14 @@ def load_raw(project: Project, target: str, *, dry_run: bool = False) -> tuple[L
     pins.sort(key=lambda pin: str(pin.table))
     if dry_run:
         return tuple(LoadedTable(f"{schema}.{p.table.ref.name}", p.version, 0) for p in pins)
-    warehouse = open_warehouse(target, settings)
     loaded = []
-    try:
-        con = connect(work=project.work)
-        try:
-            for pin in pins:
-                name = pin.table.ref.name
-                sql = warehouse.rows_sql(pin.select_sql, pin.columns)
-                rows = warehouse.replace_table(schema, name, pin.columns, joined_texts(con, sql))
-                loaded.append(LoadedTable(f"{schema}.{name}", pin.version, rows))
-        finally:
-            con.close()
-    finally:
-        warehouse.close()
+    with (
+        closing(open_warehouse(target, settings)) as warehouse,
+        closing(connect(work=project.work)) as con,
+    ):
+        for pin in pins:
+            name = pin.table.ref.name
+            sql = warehouse.rows_sql(pin.select_sql, pin.columns)
+            rows = warehouse.replace_table(schema, name, pin.columns, joined_texts(con, sql))
+            loaded.append(LoadedTable(f"{schema}.{name}", pin.version, rows))
     return tuple(loaded)

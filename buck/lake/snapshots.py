@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from buck.errors import LakeDamaged, LakeLocked
+from buck.errors import ConfigError, LakeDamaged, LakeLocked
 from buck.lake.storage import Storage
 from buck.records.snapshot import Hold, Snapshot
 
@@ -55,6 +55,19 @@ class SnapshotStore:
                 hint="restore it from a backup",
             ) from exc
         return Snapshot.from_dict(held)
+
+    def find(self, number: int) -> Snapshot:
+        """The snapshot of a number that a person named.
+
+        Raises:
+            ConfigError: it is not kept.
+            LakeDamaged: its manifest is unreadable.
+        """
+        if number not in self.numbers():
+            raise ConfigError(
+                f"snapshot {number:06d} is not kept", hint="buck snapshots lists them"
+            )
+        return self.read(number)
 
     def numbers(self) -> list[int]:
         """Numbers of all kept snapshots, oldest first."""

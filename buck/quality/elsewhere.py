@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast, get_args
 
 from buck.errors import ConfigError
-from buck.quality.questions import BY_METRIC, VALIDITY
+from buck.quality.questions import dimension_of
 from buck.quality.scan import list_check_files
 from buck.quality.sodacl import DIALECTS, SodaRule, read_rules, render
 from buck.quality.sodacl.rendering import Qualify
@@ -127,11 +127,7 @@ def _check(rule: SodaRule, owners: Mapping[str, str]) -> Check:
 
 
 def _dimension(rule: SodaRule, attributes: Mapping[str, Any]) -> Dimension:
-    declared = attributes.get("dimension")
-    if declared in get_args(Dimension):
-        return cast("Dimension", declared)
     for form, dimension in _BY_FORM:
         if rule.line.startswith(form):
-            return dimension
-    metric = rule.line.partition("(")[0].split()[0]
-    return "validity" if metric.startswith(VALIDITY) else BY_METRIC.get(metric, "accuracy")
+            return dimension_of(attributes, "", otherwise=dimension)
+    return dimension_of(attributes, rule.line.partition("(")[0].split()[0], otherwise=None)

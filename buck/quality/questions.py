@@ -15,14 +15,14 @@ _BY_KIND: Final[dict[str, Dimension]] = {
     "UserDefinedFailedRowsCheck": "accuracy",
     "UserDefinedFailedRowsExpressionCheck": "accuracy",
 }
-BY_METRIC: Final[dict[str, Dimension]] = {
+_BY_METRIC: Final[dict[str, Dimension]] = {
     "row_count": "completeness",
     "missing_count": "completeness",
     "missing_percent": "completeness",
     "duplicate_count": "uniqueness",
     "duplicate_percent": "uniqueness",
 }
-VALIDITY: Final = ("invalid", "valid", "min", "max", "avg", "sum", "stddev", "percentile")
+_VALIDITY: Final = ("invalid", "valid", "min", "max", "avg", "sum", "stddev", "percentile")
 _NOT_RULE: Final = {"name", "attributes", "samples limit", "fail query", "identity"}
 
 
@@ -63,15 +63,22 @@ def _table(check: Any, schema: str) -> tuple[str, str]:
 
 
 def _dimension(check: Any, attributes: Mapping[str, Any]) -> Dimension:
+    metric = str(getattr(check.check_cfg, "metric_name", "") or "")
+    return dimension_of(attributes, metric, otherwise=_BY_KIND.get(type(check).__name__))
+
+
+def dimension_of(
+    attributes: Mapping[str, Any], metric: str, *, otherwise: Dimension | None
+) -> Dimension:
+    """What a check declares, else what its metric serves, else what its kind does."""
     declared = attributes.get("dimension")
     if declared in get_args(Dimension):
         return cast("Dimension", declared)
-    metric = str(getattr(check.check_cfg, "metric_name", "") or "")
-    if metric in BY_METRIC:
-        return BY_METRIC[metric]
-    if metric.startswith(VALIDITY):
+    if metric in _BY_METRIC:
+        return _BY_METRIC[metric]
+    if metric.startswith(_VALIDITY):
         return "validity"
-    return _BY_KIND.get(type(check).__name__, "accuracy")
+    return otherwise or "accuracy"
 
 
 def _severity(settings: Mapping[str, Any], attributes: Mapping[str, Any]) -> Severity:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from buck.engine import target_address
 from buck.errors import AccessDenied, WarehouseError
 from buck.names import identifier
 from buck.warehouses.warehouse import Capabilities
@@ -63,15 +64,15 @@ class PostgresWarehouse:
         """
         import psycopg
 
-        where = f"{settings.get('host')}:{settings.get('port', 5432)}"
+        address = target_address(settings)
         try:
             connection = psycopg.connect(
-                host=str(settings.get("host")),
-                port=int(str(settings.get("port", 5432))),
-                user=str(settings.get("user")),
-                password=str(settings.get("password") or settings.get("pass") or ""),
-                dbname=str(settings.get("dbname") or settings.get("database")),
-                sslmode=str(settings.get("sslmode") or "prefer"),
+                host=address.host,
+                port=address.port,
+                user=address.user,
+                password=address.password,
+                dbname=address.database,
+                sslmode=address.options["sslmode"],
                 connect_timeout=10,
                 options="-c timezone=UTC",
             )
@@ -85,7 +86,7 @@ class PostgresWarehouse:
             refused = "authentication" in str(exc) or "does not exist" in str(exc)
             kind = AccessDenied if refused else WarehouseError
             raise kind(
-                f"PostgreSQL at {where}: {str(exc).strip().splitlines()[-1]}",
+                f"PostgreSQL at {address.server}: {str(exc).strip().splitlines()[-1]}",
                 hint="set BUCK_POSTGRES_HOST, _PORT, _USER, _DATABASE and "
                 "DBT_ENV_SECRET_POSTGRES_PASSWORD",
             ) from exc
