@@ -1,6 +1,6 @@
 {#-
     Contracts are written in the words that DuckDB and PostgreSQL share (`text`, `timestamp with time
-    zone`, `decimal(38, 3)`). Where an engine has other words, they are put in their place before dbt
+    zone`, `decimal(18, 3)`). Where an engine has other words, they are put in their place before dbt
     compares the model with its contract, and so before it creates the table from it.
 -#}
 {% macro spell_contract() -%}

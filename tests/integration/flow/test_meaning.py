@@ -54,7 +54,7 @@ def test_every_column_is_described_and_measures_say_their_unit(marts: list[dict[
             told = str(column.get("description") or "").lower()
             if not told:
                 silent.append(f"{node['name']}.{name}")
-            is_money = str(column.get("data_type") or "").startswith("decimal(38, 3)")
+            is_money = str(column.get("data_type") or "").startswith("decimal(18, 3)")
             beside = any("currency" in other for other in columns)
             if is_money and not beside:
                 unitless.append(f"{node['name']}.{name}")

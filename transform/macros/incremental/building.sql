@@ -17,10 +17,23 @@
         {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
         {%- if is_incremental() -%}
             {%- do run_query(find_affected(declared, key, last, present)) -%}
+            {%- for column in declared.get('groups', []) -%}
+                {%- do run_query('drop table if exists ' ~ affected_groups(this, column)) -%}
+                {%- do run_query(keep_groups(key, column)) -%}
+            {%- endfor -%}
             delete from {{ this }}
             where {{ key }} in (select affected_key from {{ affected_keys(this) }})
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The values of a column in the rows that are about to be deleted. -#}
+{% macro keep_groups(key, column) -%}
+    create table {{ affected_groups(this, column) }} as
+    select distinct {{ column }} as affected_key
+    from {{ this }}
+    where {{ key }} in (select affected_key from {{ affected_keys(this) }})
 {%- endmacro %}
 
 

@@ -9,6 +9,7 @@
       differs  queries for keys whose rows, in {{ this }}, no longer say what other models say now
       young    a condition on the model's rows: these are computed again in every build, as a belt
       stamp    a column that shows when a row's inputs landed [buck_updated_at]
+      groups   columns by which other incremental models gather the rows: a line's order
 -#}
 {% macro built_by_key(key, inputs) -%}
     {%- set arguments = inputs ~ ", '" ~ key ~ "'" -%}
@@ -56,11 +57,13 @@
     Args:
         relation: The model.
         key: The column that is its key; the values are keys of this model, too.
-        via: Instead, a query for this model's keys; `{changed}` in it stands for a table of the
-            other's, `affected_key`.
+        group: Instead, one of its `groups`, whose values are keys of this model: those that the rows
+            had before and those that they have now.
+        via: Instead of either being this model's keys, a query for them; `{changed}` in it stands for
+            a table of the other's, `affected_key`.
 -#}
-{% macro built_input(relation, key, via=none) -%}
-    {{ return({'kind': 'built', 'relation': relation, 'key': key, 'via': via}) }}
+{% macro built_input(relation, key, group=none, via=none) -%}
+    {{ return({'kind': 'built', 'relation': relation, 'key': key, 'group': group, 'via': via}) }}
 {%- endmacro %}
 
 
@@ -74,9 +77,42 @@
 {%- endmacro %}
 
 
+{#-
+    What an incremental model reads of a view whose outer joins would be done for every row first.
+
+    Args:
+        affected: The view's query with `is_affected` put where it saves work; see macros/enriched.
+        all: The view.
+-#}
+{% macro affected_or_all(affected, all) -%}
+    {{ return(affected if is_incremental() else 'select * from ' ~ all) }}
+{%- endmacro %}
+
+
+{#-
+    A condition that keeps rows which belong to those that are built, where there are fewer than all.
+
+    Args:
+        column: The column that says so, in both.
+        affected: The affected rows, a common table expression.
+        word: What the condition begins with where there is one [where].
+-#}
+{% macro of_affected(column, affected, word='where ') -%}
+    {%- if is_incremental() -%}
+        {{ word }}{{ column }} in (select {{ affected }}.{{ column }} from {{ affected }})
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- The table of the keys that a model's last incremental build computed again. -#}
 {% macro affected_keys(relation) -%}
     {{ return(beside(relation, '__affected')) }}
+{%- endmacro %}
+
+
+{#- The table of the values that the rows computed again had in a column before. -#}
+{% macro affected_groups(relation, column) -%}
+    {{ return(beside(relation, '__affected_' ~ column)) }}
 {%- endmacro %}
 
 

@@ -136,7 +136,14 @@
 
 {#- Of a log, every version of each record that changed; of a model, the keys it built again. -#}
 {% macro changed_rows(input, mark) -%}
-    {%- if input.kind == 'built' -%}
+    {%- if input.kind == 'built' and input.group -%}
+        {{ return(
+            '(select affected_key from ' ~ affected_groups(input.relation, input.group)
+            ~ ' ' ~ union_distinct() ~ ' select ' ~ input.group ~ ' from ' ~ input.relation
+            ~ ' where ' ~ input.key ~ ' in (select affected_key from '
+            ~ affected_keys(input.relation) ~ '))'
+        ) }}
+    {%- elif input.kind == 'built' -%}
         {{ return(affected_keys(input.relation) | string) }}
     {%- endif -%}
     {%- set changed = 'select ' ~ input.id ~ ' from ' ~ input.relation ~ ' where _buck_seq > ' ~ mark -%}
@@ -149,7 +156,7 @@
 
 {#- The same if everything counts as changed. -#}
 {% macro all_rows(input) -%}
-    {%- set column = input.key ~ ' as affected_key' if input.kind == 'built' else '*' -%}
+    {%- set column = (input.group or input.key) ~ ' as affected_key' if input.kind == 'built' else '*' -%}
     {{ return('(select ' ~ column ~ ' from ' ~ input.relation ~ ')') }}
 {%- endmacro %}
 

@@ -1,6 +1,6 @@
 {#- The type of every amount: exact, with the three decimals that the finest currencies have. -#}
 {% macro money_type() -%}
-    {{ decimal_type(38, 3) }}
+    {{ decimal_type(18, 3) }}
 {%- endmacro %}
 
 

@@ -5,7 +5,7 @@ select
             when 1 then cast(0.100 as decimal(4, 3))
             when 2 then cast(0.010 as decimal(4, 3))
             when 3 then cast(0.001 as decimal(4, 3))
-        end as decimal(38, 3)
+        end as decimal(18, 3)
     ) as case_0,
     cast(
         cast(12345 as decimal(19, 0)) * case 0
@@ -13,7 +13,7 @@ select
             when 1 then cast(0.100 as decimal(4, 3))
             when 2 then cast(0.010 as decimal(4, 3))
             when 3 then cast(0.001 as decimal(4, 3))
-        end as decimal(38, 3)
+        end as decimal(18, 3)
     ) as case_1,
     cast(
         cast(12345 as decimal(19, 0)) * case 3
@@ -21,7 +21,7 @@ select
             when 1 then cast(0.100 as decimal(4, 3))
             when 2 then cast(0.010 as decimal(4, 3))
             when 3 then cast(0.001 as decimal(4, 3))
-        end as decimal(38, 3)
+        end as decimal(18, 3)
     ) as case_2,
     cast(
         cast(9007199254740993 as decimal(19, 0)) * case 2
@@ -29,7 +29,7 @@ select
             when 1 then cast(0.100 as decimal(4, 3))
             when 2 then cast(0.010 as decimal(4, 3))
             when 3 then cast(0.001 as decimal(4, 3))
-        end as decimal(38, 3)
+        end as decimal(18, 3)
     ) as case_3,
     cast(
         cast(1 as decimal(19, 0)) * case cast(null as integer)
@@ -37,7 +37,7 @@ select
             when 1 then cast(0.100 as decimal(4, 3))
             when 2 then cast(0.010 as decimal(4, 3))
             when 3 then cast(0.001 as decimal(4, 3))
-        end as decimal(38, 3)
+        end as decimal(18, 3)
     ) as case_4,
     cast(
         cast(1 as decimal(19, 0)) * case 2
@@ -45,7 +45,7 @@ select
             when 1 then cast(0.100 as decimal(4, 3))
             when 2 then cast(0.010 as decimal(4, 3))
             when 3 then cast(0.001 as decimal(4, 3))
-        end as decimal(38, 3)
+        end as decimal(18, 3)
     ) as case_5,
     cast(
         round(
@@ -96,8 +96,8 @@ select
     cast(round(cast(2.5 as decimal(38, 9)), 0) as decimal(38, 0)) as case_13,
     cast(round(cast(-2.5 as decimal(38, 9)), 0) as decimal(38, 0)) as case_14,
     cast(round(cast(1.005 as decimal(38, 9)), 2) as decimal(38, 2)) as case_15,
-    cast(round(cast(10.005 as decimal(23, 3)) * cast(0.5 as decimal(14, 8)), 3) as decimal(38, 3)) as case_16,
-    (select cast(round(sum(cast(amount as decimal(23, 3)) * cast(0.00050001 as decimal(14, 8))), 3) as decimal(38, 3)) from (
+    cast(round(cast(10.005 as decimal(23, 3)) * cast(0.5 as decimal(14, 8)), 3) as decimal(18, 3)) as case_16,
+    (select cast(round(sum(cast(amount as decimal(23, 3)) * cast(0.00050001 as decimal(14, 8))), 3) as decimal(18, 3)) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar(65535)), 0, 1
     union all select 'early', 1, cast(null as bigint)
@@ -109,7 +109,7 @@ select
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
 ) as some_rows) as case_18,
-    (select cast(sum(amount) as decimal(38, 3)) from (
+    (select cast(sum(amount) as decimal(18, 3)) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar(65535)), 0, 1
     union all select 'early', 1, cast(null as bigint)

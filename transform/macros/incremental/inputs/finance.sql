@@ -28,6 +28,7 @@
             log_input(source('stripe', 'invoice_payments'), via=charges_of_intents),
         ],
         'differs': [paid_by_others],
+        'groups': ['payment_intent_id'],
         'young': 'payment_date >= ' ~ day_before(as_of(), var('incremental_lookback_days') | int),
     }) }}
 {%- endmacro %}

@@ -29,6 +29,54 @@
             log_input(source('app', 'products'), via=lines_of_products),
         ],
         'differs': [ordered_by_others],
+        'groups': ['order_id'],
         'young': 'order_date >= ' ~ day_before(as_of(), var('incremental_lookback_days') | int),
+    }) }}
+{%- endmacro %}
+
+
+{#- An order's own versions, its lines and payments, its place among others, and who ordered. -#}
+{% macro sales_orders_inputs() -%}
+    {%- set paid_by -%}
+        select order_id
+        from {{ ref('stg_app__orders') }}
+        where payment_intent_id in (select affected_key from {changed} as changed)
+    {%- endset -%}
+    {%- set renumbered -%}
+        select built.order_id
+        from {{ this }} as built
+        left join ({{ orders_numbered() }}) as numbered on built.order_id = numbered.order_id
+        where {{ is_distinct('built.customer_order_number', 'numbered.customer_order_number') }}
+    {%- endset -%}
+    {%- set ordered_by_others -%}
+        select built.order_id
+        from {{ this }} as built
+        left join {{ ref('int_identities_linked') }} as identities
+            on identities.source = 'app'
+            and {{ as_text('built.user_id') }} = identities.source_id
+        left join {{ ref('int_customers_versioned') }} as customers
+            on {{ customer_at('identities.customer_id', 'built.placed_at') }}
+        left join {{ ref('dim_customers') }} as present
+            on identities.customer_id = present.customer_id
+            and present.is_current
+        where {{ is_distinct('built.customer_id', 'identities.customer_id') }}
+           or {{ is_distinct('built.customer_key', 'customers.customer_key') }}
+           or {{ is_distinct('built.customer_name', 'customers.name') }}
+           or {{ is_distinct('built.segment_at_order', 'customers.segment') }}
+           or {{ is_distinct('built.segment_now', 'present.segment') }}
+           or {{ is_distinct('built.company_name', 'present.company_name') }}
+           or {{ is_distinct('built.industry', 'present.industry') }}
+           or {{ is_distinct('built.country_code', 'present.country_code') }}
+    {%- endset -%}
+    {{ return({
+        'inputs': [
+            built_input(ref('stg_app__orders'), key='order_id'),
+            built_input(ref('fct_orders'), key='order_item_id', group='order_id'),
+            built_input(
+                ref('fct_payments'), key='charge_id', group='payment_intent_id', via=paid_by
+            ),
+        ],
+        'differs': [renumbered, ordered_by_others],
+        'stamp': 'placed_at',
     }) }}
 {%- endmacro %}

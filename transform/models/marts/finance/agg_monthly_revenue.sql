@@ -8,10 +8,6 @@ refunds as (
     select * from {{ ref('fct_refunds') }}
 ),
 
-currencies as (
-    select * from {{ ref('currencies') }}
-),
-
 rates as (
     select * from {{ ref('int_exchange_rates_dated') }}
 ),
@@ -21,11 +17,13 @@ charged as (
     select
         payment_month as revenue_month,
         currency,
+        {{ metric_value('gross_revenue') }} as gross_amount,
+        {{ metric_value('refunds') }} as refunds,
         sum(gross_amount_minor) as gross_minor,
         sum(amount_refunded_minor) as refunds_minor,
-        cast(0 as bigint) as refunds_cash_minor,
-        sum(case when is_paid then 1 else 0 end) as payment_count,
-        sum(case when amount_refunded_minor > 0 then 1 else 0 end) as refunded_payment_count
+        {{ metric_value('payments_succeeded') }} as payment_count,
+        sum(case when amount_refunded_minor > 0 then 1 else 0 end) as refunded_payment_count,
+        {{ metric_value('active_customers') }} as active_customer_count
     from payments
     where is_paid
     group by
@@ -38,11 +36,8 @@ given_back as (
     select
         refund_month as revenue_month,
         currency,
-        cast(0 as bigint) as gross_minor,
-        cast(0 as bigint) as refunds_minor,
-        sum(amount_refunded_minor) as refunds_cash_minor,
-        cast(0 as bigint) as payment_count,
-        cast(0 as bigint) as refunded_payment_count
+        sum(amount_refunded) as refunds_cash,
+        sum(amount_refunded_minor) as refunds_cash_minor
     from refunds
     where is_succeeded
     group by
@@ -51,52 +46,50 @@ given_back as (
 ),
 
 combined as (
-    select * from charged
-    union all
-    select * from given_back
-),
-
-summed as (
     select
-        revenue_month,
-        currency,
-        {{ sum_bigint('gross_minor') }} as gross_amount_minor,
-        {{ sum_bigint('refunds_minor') }} as refunds_minor,
-        cast(sum(gross_minor) - sum(refunds_minor) as bigint) as net_amount_minor,
-        {{ sum_bigint('refunds_cash_minor') }} as refunds_cash_minor,
-        cast(sum(gross_minor) - sum(refunds_cash_minor) as bigint) as net_cash_minor,
-        {{ sum_bigint('payment_count') }} as payment_count,
-        {{ sum_bigint('refunded_payment_count') }} as refunded_payment_count
-    from combined
-    group by
-        revenue_month,
-        currency
+        coalesce(charged.revenue_month, given_back.revenue_month) as revenue_month,
+        coalesce(charged.currency, given_back.currency) as currency,
+        {%- for amount in ['gross_amount', 'refunds'] %}
+        cast(coalesce(charged.{{ amount }}, 0) as {{ money_type() }}) as {{ amount }},
+        {%- endfor %}
+        cast(coalesce(given_back.refunds_cash, 0) as {{ money_type() }}) as refunds_cash,
+        {%- for count in [
+            'gross_minor', 'refunds_minor', 'payment_count', 'refunded_payment_count',
+            'active_customer_count',
+        ] %}
+        cast(coalesce(charged.{{ count }}, 0) as bigint) as {{ count }},
+        {%- endfor %}
+        cast(coalesce(given_back.refunds_cash_minor, 0) as bigint) as refunds_cash_minor
+    from charged
+    full outer join given_back
+        on charged.revenue_month = given_back.revenue_month
+        and charged.currency = given_back.currency
 ),
 
 priced as (
     select
         -- keys
-        {{ surrogate_key(['summed.revenue_month', 'summed.currency']) }} as revenue_key,
-        summed.revenue_month,
-        summed.currency,
+        {{ surrogate_key(['revenue_month', 'currency']) }} as revenue_key,
+        revenue_month,
+        currency,
         -- by the month of the charge
-        {{ money('summed.gross_amount_minor', 'currencies.exponent') }} as gross_amount,
-        {{ money('summed.refunds_minor', 'currencies.exponent') }} as refunds,
-        {{ money('summed.net_amount_minor', 'currencies.exponent') }} as net_amount,
+        gross_amount,
+        refunds,
+        cast(gross_amount - refunds as {{ money_type() }}) as net_amount,
         -- by the month of the refund
-        {{ money('summed.refunds_cash_minor', 'currencies.exponent') }} as refunds_cash,
-        {{ money('summed.net_cash_minor', 'currencies.exponent') }} as net_cash,
+        refunds_cash,
+        cast(gross_amount - refunds_cash as {{ money_type() }}) as net_cash,
         -- the same in minor units
-        summed.gross_amount_minor,
-        summed.refunds_minor,
-        summed.net_amount_minor,
-        summed.refunds_cash_minor,
-        summed.net_cash_minor,
+        gross_minor as gross_amount_minor,
+        refunds_minor,
+        gross_minor - refunds_minor as net_amount_minor,
+        refunds_cash_minor,
+        gross_minor - refunds_cash_minor as net_cash_minor,
         -- counts
-        summed.payment_count,
-        summed.refunded_payment_count
-    from summed
-    left join currencies on summed.currency = currencies.code
+        payment_count,
+        refunded_payment_count,
+        active_customer_count
+    from combined
 ),
 
 final as (
@@ -130,7 +123,8 @@ final as (
             - {{ convert_money('priced.refunds_cash', 'rates.rate') }} as net_cash_reporting,
         -- counts
         priced.payment_count,
-        priced.refunded_payment_count
+        priced.refunded_payment_count,
+        priced.active_customer_count
     from priced
     left join rates on {{ rate_at('priced.currency', 'priced.revenue_month') }}
 )

@@ -3,7 +3,10 @@
 with
 
 payments as (
-    select * from {{ ref('int_payments_enriched') }}
+    {{ affected_or_all(
+        payments_enriched(only=is_affected('charge_id')),
+        ref('int_payments_enriched'),
+    ) | indent(4) }}
 ),
 
 final as (
@@ -51,7 +54,6 @@ final as (
         payments.invoice_payment_seq,
         payments.observed_at as buck_updated_at
     from payments
-    where {{ is_affected('payments.charge_id') }}
 )
 
 select * from final

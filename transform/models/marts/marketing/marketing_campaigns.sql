@@ -37,7 +37,7 @@ final as (
         expected_revenue,
         open_amount,
         won_amount,
-        {{ divide('cost', 'first_touch_customers', 3) }} as cost_per_customer,
+        cast({{ divide('cost', 'first_touch_customers', 3) }} as {{ money_type() }}) as cost_per_customer,
         -- times (UTC)
         starts_on,
         ends_on,

@@ -3,7 +3,10 @@
 with
 
 lines as (
-    select * from {{ ref('int_orders_with_items') }}
+    {{ affected_or_all(
+        orders_with_items(only=is_affected('order_item_id')),
+        ref('int_orders_with_items'),
+    ) | indent(4) }}
 ),
 
 final as (
@@ -13,6 +16,7 @@ final as (
         order_item_id,
         order_id,
         product_id,
+        product_key,
         customer_id,
         customer_key,
         user_id,
@@ -42,7 +46,6 @@ final as (
         order_item_seq,
         observed_at as buck_updated_at
     from lines
-    where {{ is_affected('order_item_id') }}
 )
 
 select * from final

@@ -1,15 +1,27 @@
+{{ config(**built_by_key('order_id', inputs='sales_orders_inputs()')) }}
+{{ config(**laid_out('order_date', ['customer_id', 'placed_at'], data_type='date')) }}
 with
 
 orders as (
-    select * from {{ ref('int_orders_enriched') }}
+    {{ affected_or_all(
+        orders_enriched(only=is_affected('order_id')),
+        ref('int_orders_enriched'),
+    ) | indent(4) }}
 ),
 
 lines as (
     select * from {{ ref('fct_orders') }}
+    {{ of_affected('order_id', 'orders') }}
 ),
 
 payments as (
     select * from {{ ref('fct_payments') }}
+    {{ of_affected('payment_intent_id', 'orders') }}
+),
+
+-- An order's number hangs on all orders of its customer.
+numbered as (
+    {{ orders_numbered(only=of_affected('customer_id', 'orders', word='')) | indent(4) }}
 ),
 
 customers as (
@@ -55,17 +67,11 @@ totalled as (
         case when order_lines.order_id is null then 0 else order_lines.cost end as cost,
         coalesce(order_payments.paid_amount, 0) as paid_amount,
         coalesce(order_payments.refunded_amount, 0) as refunded_amount,
-        -- the customer's orders in their order; cancelled ones have no place
-        case
-            when orders.is_cancelled or orders.customer_id is null then null
-            else row_number() over (
-                partition by orders.customer_id, orders.is_cancelled
-                order by orders.placed_at nulls last, orders.order_id
-            )
-        end as customer_order_number
+        numbered.customer_order_number
     from orders
     left join order_lines on orders.order_id = order_lines.order_id
     left join order_payments on orders.payment_intent_id = order_payments.payment_intent_id
+    left join numbered on orders.order_id = numbered.order_id
 ),
 
 final as (
