@@ -61,5 +61,5 @@ def empty_select(columns: Mapping[str, str]) -> str:
 
 
 def parquet_scan(files: tuple[str, ...]) -> str:
-    """A scan over Parquet files whose columns may differ."""
-    return f"read_parquet({literal(files)}, union_by_name = true)"
+    """A scan over Parquet files whose columns may differ; names of folders are no columns."""
+    return f"read_parquet({literal(files)}, union_by_name = true, hive_partitioning = false)"

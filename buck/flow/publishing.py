@@ -199,8 +199,9 @@ def mart_layouts(project: Project) -> dict[TableRef, Layout]:
     """How the marts that say so lie on disk."""
     from buck.transform import models
 
+    min_rows = project.settings.performance.partitioning.min_rows
     found = {
-        TableRef(m.schema, m.name): Layout.of_meta(m.meta)
+        TableRef(m.schema, m.name): Layout.of_meta(m.meta, min_rows=min_rows)
         for m in models(project.work / "dbt" / "target")
     }
     return {table: layout for table, layout in found.items() if layout is not None}

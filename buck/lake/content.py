@@ -26,6 +26,15 @@ class Content:
     """The SELECT that gives exactly these rows with these types."""
 
 
+ROW_SUMS = "count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0)"
+"""What `digest` takes, over rows called `t`."""
+
+
+def digest(xor: int, total: int) -> str:
+    """The hash of some rows whatever their order, from `ROW_SUMS`."""
+    return f"{xor:016x}{total % 2**64:016x}"
+
+
 def read_content(con: Connection, source: str) -> Content:
     """What a table holds, in one scan. `source` is its quoted name."""
     columns = {
@@ -33,13 +42,9 @@ def read_content(con: Connection, source: str) -> Content:
         for name, type_, *_ in con.execute(f"describe {source}").fetchall()
     }
     select = typed_select(columns, source, present=set(columns))
-    row = con.execute(
-        f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) "
-        f"from ({select}) t"
-    ).fetchone()
+    row = con.execute(f"select {ROW_SUMS} from ({select}) t").fetchone()
     assert row is not None
-    digest = f"{int(row[1]):016x}{int(row[2]) % 2**64:016x}"
-    return Content(columns, int(row[0]), digest, select)
+    return Content(columns, int(row[0]), digest(int(row[1]), int(row[2])), select)
 
 
 def order_sql(layout: Layout | None, columns: Collection[str]) -> str:

@@ -6,13 +6,15 @@ log moves in one step; for all marts together read through `buck.open()` or `mar
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from buck.errors import LakeDamaged, LakeError
 from buck.lake.storage import Storage
-from buck.records.snapshot import SnapshotTable
+from buck.records.snapshot import SnapshotPart, SnapshotTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,25 +68,25 @@ def commit_mart(storage: Storage, table: SnapshotTable, *, snapshot: int) -> Non
 
     folder = f"marts/{table.schema}/{table.name}"
     url, options = storage.url(folder), storage.delta_options() or None
-    names = {PurePosixPath(name).name for name in table.files}
+    names = {str(PurePosixPath(name).relative_to(folder)) for name in table.files}
     try:
         log: Any = DeltaTable(url, storage_options=options)
     except TableNotFoundError:
         log = None
-    if log is not None and {PurePosixPath(u).name for u in log.file_uris()} == names:
+    if log is not None and {_below(folder, uri) for uri in log.file_uris()} == names:
         return
     with storage.open(table.files[0]) as file:
         schema = Schema.from_arrow(pq.read_schema(file).remove_metadata())
     actions = [
         AddAction(
-            path=name,
-            size=table.size_bytes,
+            path=str(PurePosixPath(part.file).relative_to(folder)),
+            size=part.size_bytes,
             partition_values={},
             modification_time=int(time.time() * 1000),
             data_change=True,
-            stats=f'{{"numRecords": {table.rows}}}',
+            stats=_stats(part, table.time_column),
         )
-        for name in sorted(names)
+        for part in table.all_parts
     ]
     properties = CommitProperties(
         custom_metadata={"buck.snapshot": f"{snapshot:06d}"},
@@ -99,3 +101,16 @@ def commit_mart(storage: Storage, table: SnapshotTable, *, snapshot: int) -> Non
             log.create_write_transaction(actions, "overwrite", schema, commit_properties=properties)
     except DeltaError as exc:
         raise LakeDamaged(f"{url}: {str(exc).splitlines()[0]}", hint="buck doctor") from exc
+
+
+def _below(folder: str, uri: str) -> str:
+    """A file's name below the mart's folder, from where Delta says it is."""
+    return unquote(uri).rpartition(f"{folder}/")[2]
+
+
+def _stats(part: SnapshotPart, column: str) -> str:
+    """What lets readers skip the file: no time outside its part is in it."""
+    stats: dict[str, Any] = {"numRecords": part.rows}
+    if part.first is not None:
+        stats |= {"minValues": {column: part.first}, "maxValues": {column: part.last}}
+    return json.dumps(stats)

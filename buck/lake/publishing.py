@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from buck.engine import connect, translate_errors
 from buck.engine.columns import parquet_scan, typed_select
 from buck.errors import GateClosed
-from buck.lake.content import order_sql, read_content
-from buck.lake.mart_delta import commit_mart, refuse_unreadable
+from buck.lake.content import read_content
+from buck.lake.mart_delta import commit_mart
+from buck.lake.mart_files import MartWriter
 from buck.lake.retention import remove_snapshots
 from buck.lake.snapshots import SnapshotStore
 from buck.names import TableRef, identifier, literal
 from buck.records.layout import Layout
 from buck.records.quality import Approval
-from buck.records.snapshot import Hold, Snapshot, SnapshotTable
+from buck.records.snapshot import Hold, Snapshot
 
 if TYPE_CHECKING:
-    from buck.engine.types import Connection
     from buck.lake.lake import Lake
 
 FILE = "marts.duckdb"
@@ -93,10 +93,18 @@ class Publisher:
         try:
             with translate_errors():
                 con.execute(f"attach {literal(str(candidates))} as build (read_only)")
-                laid_out = layouts or {}
+                writer = MartWriter(con, self.lake.storage, self.scratch, number)
+                published = {
+                    TableRef(t.schema, t.name): t for t in (before.tables if before else ())
+                }
                 written = tuple(
-                    self._write(con, t, before, number=number, layout=laid_out.get(t))
-                    for t in tables
+                    writer.write(
+                        table,
+                        read_content(con, identifier("build", table.schema, table.name)),
+                        layout=(layouts or {}).get(table),
+                        before=published.get(table),
+                    )
+                    for table in tables
                 )
         finally:
             con.close()
@@ -167,31 +175,6 @@ class Publisher:
         newest = max((current.number if current else 0, *(hold.withdrawn if hold else ())))
         return tuple(n for n in self.snapshots.numbers() if number < n <= newest)
 
-    def _write(
-        self,
-        con: Connection,
-        table: TableRef,
-        before: Snapshot | None,
-        *,
-        number: int,
-        layout: Layout | None,
-    ) -> SnapshotTable:
-        source = identifier("build", table.schema, table.name)
-        found = read_content(con, source)
-        same = before and next((t for t in before.tables if _is_same(t, table)), None)
-        if same and same.content_hash == found.hash and dict(same.columns) == found.columns:
-            return same
-        name = f"marts/{table.path}/{number:06d}-{found.hash[:12]}.parquet"
-        file = self.scratch / f"{table.schema}.{table.name}.parquet"
-        rows = f"{found.select}{order_sql(layout, found.columns)}"
-        con.execute(f"copy ({rows}) to {literal(str(file))} (format parquet, compression zstd)")
-        refuse_unreadable(file, str(table))
-        size = file.stat().st_size
-        self.lake.storage.upload(file, name, move=True)
-        return SnapshotTable(
-            table.schema, table.name, found.columns, found.rows, found.hash, (name,), size
-        )
-
     def _build_file(self, snapshot: Snapshot) -> Path:
         """A DuckDB file with every mart of the snapshot, and the table that says which it is."""
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -253,7 +236,3 @@ def stamp_sql(snapshot: Snapshot, *, catalog: str) -> str:
         f"{literal(snapshot.id)} as snapshot_id, {literal(snapshot.run_id)} as run_id, "
         f"{literal(snapshot.published_at)} as published_at, {literal(snapshot.as_of)} as as_of"
     )
-
-
-def _is_same(table: SnapshotTable, ref: TableRef) -> bool:
-    return (table.schema, table.name) == (ref.schema, ref.name)

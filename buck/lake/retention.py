@@ -65,5 +65,6 @@ def _number_of(name: str) -> float:
     """The publish that wrote a mart's file; beyond all numbers for what is no such file."""
     path = PurePosixPath(name)
     digits = path.name.partition("-")[0]
-    is_file = path.suffix == ".parquet" and digits.isdigit() and len(path.parts) == 4
+    is_cut = len(path.parts) == 5 and "=" in path.parts[3]
+    is_file = path.suffix == ".parquet" and digits.isdigit() and (len(path.parts) == 4 or is_cut)
     return int(digits) if is_file else float("inf")

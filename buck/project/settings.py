@@ -314,6 +314,8 @@ class Partitioning(Section):
 
     default_field: str = "created_at"
     default_granularity: Literal["hour", "day", "month", "year"] = "month"
+    min_rows: int = Field(default=1_000_000, ge=0)
+    """Published marts with a layout and so many rows are one file per day, month or year."""
 
 
 class Clustering(Section):

@@ -15,9 +15,16 @@ class Layout:
     granularity: str
     """hour, day, month or year."""
     cluster_by: tuple[str, ...] = ()
+    min_rows: int = 1_000_000
+    """Tables with fewer rows are one file."""
+
+    @property
+    def part_unit(self) -> str:
+        """day, month or year: what a file of a table that is cut holds. An hour is too little."""
+        return "day" if self.granularity == "hour" else self.granularity
 
     @classmethod
-    def of_meta(cls, meta: Mapping[str, Any]) -> Layout | None:
+    def of_meta(cls, meta: Mapping[str, Any], *, min_rows: int) -> Layout | None:
         """The layout in a model's `meta`; None if it says nothing of one."""
         found = meta.get("layout")
         if not isinstance(found, Mapping):
@@ -26,4 +33,5 @@ class Layout:
             str(found["partition_by"]),
             str(found["granularity"]),
             tuple(str(key) for key in found.get("cluster_by") or ()),
+            min_rows,
         )

@@ -11,6 +11,20 @@ from buck.errors import LakeDamaged
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotPart:
+    """One file of a mart that is cut by time."""
+
+    file: str
+    rows: int
+    content_hash: str
+    size_bytes: int
+    first: str | None = None
+    """The first instant or day that it may hold, ISO 8601; None where the time is unknown."""
+    last: str | None = None
+    """The last one."""
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotTable:
     """One mart within a snapshot. `files` are names below the lake's root."""
 
@@ -23,6 +37,27 @@ class SnapshotTable:
     """Over all rows, whatever their order; equal content has equal hashes on one DuckDB version."""
     files: tuple[str, ...]
     size_bytes: int
+    cut_by: str = ""
+    """The column and the unit of time that it is cut by: `payment_date_month`."""
+    parts: tuple[SnapshotPart, ...] = ()
+    """One per file, in the order of `files`; none if the mart is one file."""
+
+    @property
+    def all_parts(self) -> tuple[SnapshotPart, ...]:
+        """One per file also where there is just one."""
+        whole = (self.rows, self.content_hash, self.size_bytes)
+        return self.parts or tuple(SnapshotPart(file, *whole) for file in self.files)
+
+    @property
+    def time_column(self) -> str:
+        """The column that it is cut by; empty if it is one file."""
+        return self.cut_by.rpartition("_")[0]
+
+    @classmethod
+    def from_dict(cls, held: Mapping[str, Any]) -> SnapshotTable:
+        """The table that a manifest holds."""
+        parts = tuple(SnapshotPart(**part) for part in held.get("parts") or ())
+        return cls(**{**held, "files": tuple(held["files"]), "parts": parts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +104,7 @@ class Snapshot:
             LakeDamaged: it is not one.
         """
         try:
-            tables = tuple(
-                SnapshotTable(**{**t, "files": tuple(t["files"])}) for t in held["tables"]
-            )
+            tables = tuple(SnapshotTable.from_dict(table) for table in held["tables"])
             times = {k: datetime.fromisoformat(held[k]) for k in ("published_at", "as_of")}
             return cls(**{**held, **times, "tables": tables})
         except (KeyError, TypeError, ValueError) as exc:

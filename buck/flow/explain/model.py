@@ -128,11 +128,16 @@ def _materialisation(node: dict[str, Any]) -> str:
 def _partitioning(project: Project, node: dict[str, Any]) -> tuple[str, ...]:
     """What the model says; where it says nothing, there is one table in one piece."""
     config = node["config"]
-    if (layout := Layout.of_meta(meta_of(node))) is not None:
+    settings = project.settings.performance.partitioning
+    if (layout := Layout.of_meta(meta_of(node), min_rows=settings.min_rows)) is not None:
         keys = ", ".join(layout.cluster_by) or NONE
-        return (f"{layout.partition_by} by {layout.granularity}", f"clustered by {keys}")
+        return (
+            f"{layout.partition_by} by {layout.granularity}",
+            f"clustered by {keys}",
+            f"published as one file per {layout.part_unit} from {layout.min_rows:,} rows on",
+        )
     told = [(name, config.get(name)) for name in PARTITIONING if config.get(name)]
-    default = project.settings.performance.partitioning.default_granularity
+    default = settings.default_granularity
     found = []
     for name, value in told:
         if isinstance(value, dict):

@@ -45,6 +45,7 @@ def test_a_models_card_says_what_it_is_and_what_it_is_made_of(card: Any) -> None
     assert lines(found, "partitioning") == [
         "payment_date by month",
         "clustered by customer_id, created_at",
+        "published as one file per month from 1,000,000 rows on",
     ]
     checks = lines(found, "checks")
     assert "dbt: assert_refund_totals_agree (only warns)" in checks

@@ -9,12 +9,14 @@ import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import duckdb
 import orjson
+import pyarrow.compute as pc
 import pytest
+from deltalake import DeltaTable
 
 from buck.errors import GateClosed, LakeDamaged, LakeError, LakeLocked
 from buck.lake import Publisher
@@ -187,7 +189,7 @@ def test_damaged_manifest_is_said(site: Site, name: str, payload: bytes) -> None
 # Every storage step of a publish, in order; a kill comes before the n-th of them.
 KILLED = """
 import os, signal, sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from buck.lake import Lake, Origin, Publisher
 from buck.lake.folder_storage import FolderStorage
 from buck.lake import publishing
@@ -272,3 +274,84 @@ def test_a_mart_lies_in_its_file_as_its_layout_says(site):
     rows = site.ask("select month(day), id from finance.t")
     assert rows == sorted(rows)
     assert len(rows) == 1001
+
+
+def files_of(site: Site) -> dict[str, str]:
+    """The month that each file of the mart is named for, and the file's own name."""
+    names = site.lake.storage.names("marts/finance/t")
+    found = [PurePosixPath(name) for name in names if name.endswith(".parquet")]
+    return {path.parent.name: path.name for path in sorted(found)}
+
+
+@pytest.mark.parametrize("type_", ["date", "timestamptz"])
+def test_big_mart_is_one_file_per_month_and_only_changed_months_are_written(any_site, type_):
+    site = any_site
+    site.build(
+        "create schema if not exists finance",
+        f"create or replace table finance.t as select (range * 7919) % 1000 as id, "
+        f"cast(date '2026-01-01' + cast((range * 31) % 89 as integer) as {type_}) as day "
+        "from range(1000)",
+        f"insert into finance.t values (5000, null), (6000, {type_} '2026-03-31')",
+    )
+    layout = Layout("day", "month", ("id",), min_rows=1000)
+    table = TableRef("finance", "t")
+    first = site.publish([table], layouts={table: layout}).tables[0]
+    before = files_of(site)
+    assert list(before) == [
+        *(f"day_month=2026-0{month}-01" for month in (1, 2, 3)),
+        "day_month=__HIVE_DEFAULT_PARTITION__",
+    ]
+    site.build(f"update finance.t set id = -1 where day = {type_} '2026-02-03'")
+    second = site.publish([table], layouts={table: layout}).tables[0]
+    after = files_of(site)
+    changed = {month for month in after if after[month] != before[month]}
+    assert changed == {"day_month=2026-02-01"}
+    assert set(second.files) - set(first.files) == {
+        name for name in second.files if "2026-02" in name
+    }
+    rows = site.ask("select id, day from finance.t order by all")
+    assert len(rows) == 1002
+    assert sorted(site.delta("finance/t"), key=str) == sorted(rows, key=str)
+    site.publisher.roll_back(1)
+    assert len(site.ask("from finance.t where id = -1")) == 0
+
+
+def test_readers_of_delta_skip_months_that_they_do_not_ask_for(site):
+    site.build(
+        "create schema if not exists finance",
+        "create or replace table finance.t as select range as id, "
+        "date '2026-01-01' + cast(range % 89 as integer) as day from range(100)",
+    )
+    table = TableRef("finance", "t")
+    site.publish([table], layouts={table: Layout("day", "month", min_rows=0)})
+    found = DeltaTable(site.lake.storage.url("marts/finance/t"))
+    actions = found.get_add_actions(flatten=True)
+    bounds = sorted(
+        zip(*(actions[f"{end}.day"].to_pylist() for end in ("min", "max")), strict=True)
+    )
+    assert bounds == [
+        (date(2026, 1, 1), date(2026, 1, 31)),
+        (date(2026, 2, 1), date(2026, 2, 28)),
+        (date(2026, 3, 1), date(2026, 3, 31)),
+    ]
+    dataset = found.to_pyarrow_dataset()
+    asked = pc.field("day") >= date(2026, 3, 15)
+    assert len(list(dataset.get_fragments(filter=asked))) == 1
+    assert dataset.to_table(filter=asked).num_rows == sum(1 for n in range(100) if n % 89 >= 73)
+
+
+def test_files_of_months_go_with_the_snapshots_that_need_them(site):
+    table = TableRef("finance", "t")
+    for value in range(3):
+        site.build(
+            "create schema if not exists finance",
+            f"create or replace table finance.t as select {value} as v, date '2026-01-01' as day "
+            "union all select 0, date '2026-02-01'",
+        )
+        site.publish([table], layouts={table: Layout("day", "month", min_rows=0)})
+    names = site.lake.storage.names("marts/finance/t")
+    assert sum(name.endswith(".parquet") for name in names) == 4
+    assert site.publisher.prune(1) == [1, 2]
+    names = site.lake.storage.names("marts/finance/t")
+    assert sum(name.endswith(".parquet") for name in names) == 2
+    assert site.ask("from finance.t order by day") == [(2, date(2026, 1, 1)), (0, date(2026, 2, 1))]
