@@ -38,9 +38,25 @@ check:
 demo:
     .venv/bin/buck demo
 
-# Land, build, check and publish the simulated company, and read every model for every engine.
-data-tests:
-    .venv/bin/buck sandbox up && .venv/bin/buck run && .venv/bin/buck portability && .venv/bin/buck sandbox down
+# Judge a change on the simulated company: land, build, check, read for every engine, compare with a base.
+data-tests base="HEAD" summary="build/data.md":
+    .venv/bin/buck ci --sandbox --base {{base}} --summary {{summary}}
+
+# Put a Markdown file under a pull request, in the place of the one before (needs gh and its token).
+data-comment pr file="build/data.md":
+    head -c 65000 {{file}} | gh pr comment {{pr}} --edit-last --create-if-none --body-file -
+
+# Install what the environment prod needs, with the packages of a warehouse where one is named.
+setup-for target="":
+    python3 -m venv .venv && {{python}} -m pip install -q -c constraints.txt -e '.[{{target}}]'
+
+# Land, build, check and publish for real.
+scheduled-run:
+    .venv/bin/buck --env prod run --wait 600
+
+# Build the published marts in a warehouse, prove them equal, and publish them there.
+promote target:
+    .venv/bin/buck --env prod promote --target {{target}} --yes
 
 # Show as Markdown what the models of one commit make otherwise than those of another.
 data-diff base head="HEAD":

@@ -112,7 +112,21 @@ class TransformError(BuckError):
 
 
 class ModelFailed(TransformError):
-    """One model's SQL failed."""
+    """One model's SQL failed.
+
+    Args:
+        what: The message.
+        hint: The next step.
+        file: The model's file, as dbt names it.
+        line: Where in it, if that is known.
+    """
+
+    def __init__(
+        self, what: str, *, hint: str = "", file: str = "", line: int | None = None
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.file = file
+        self.line = line
 
 
 class GateClosed(BuckError):

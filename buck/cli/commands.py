@@ -3,6 +3,7 @@
 from buck.cli import (
     alerts,
     backfill,
+    ci,
     dbt,
     demo,
     dev,
@@ -35,6 +36,7 @@ from buck.cli import (
 __all__ = [
     "alerts",
     "backfill",
+    "ci",
     "dbt",
     "demo",
     "dev",

@@ -17,6 +17,11 @@ def current_branch(root: Path) -> str:
     return _ask(root, "rev-parse", "--abbrev-ref", "HEAD") or "main"
 
 
+def top_level(root: Path) -> str:
+    """The folder of the repository that a project lies in; empty without git."""
+    return _ask(root, "rev-parse", "--show-toplevel")
+
+
 def resolve_ref(root: Path, name: str) -> str:
     """The whole commit id that a branch, tag or commit names; empty if there is no such one."""
     return _ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")

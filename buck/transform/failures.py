@@ -40,6 +40,8 @@ def raise_for_models(result: BuildResult) -> None:
     raise ModelFailed(
         f"model {first.name} failed ({where}){more}: {first.message}",
         hint=f"fix {where}, then: buck dbt build --select {first.name}+",
+        file=first.file,
+        line=first.line,
     )
 
 

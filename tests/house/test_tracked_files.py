@@ -82,7 +82,9 @@ def test_workflows_only_read_and_call_our_own_commands():
     for file in (ROOT / ".github" / "workflows").glob("*.yml"):
         text = file.read_text()
         assert re.search(r"^permissions:\n  contents: read$", text, re.MULTILINE), file
-        assert "write" not in text, file
+        granted = set(re.findall(r"^ +([\w-]+): write\b", text, re.MULTILINE))
+        assert granted <= {"pull-requests", "id-token"}, file
+        assert text.count(": write") == len(granted), "each is granted to one job"
         for action in re.findall(r"uses: (\S+)", text):
             assert re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})$", action), action
         for command in re.findall(r"run: (.+)", text):
