@@ -8,6 +8,9 @@ BuckError                  exit 1   something failed; the message says what, the
 │  ├─ SourceDenied         the credentials lack a permission (401/403), named in the message
 │  ├─ SourceChanged        a column vanished or changed its type
 │  └─ ResyncRequired       exit 4: the source no longer has what was missed
+├─ RunError                exit 1   a run did not come to its end
+│  ├─ RunTimedOut          it took longer than its pipeline's timeout
+│  └─ PipelineBlocked      a pipeline that it depends on has failed
 ├─ LoadDegraded            exit 4   some tables landed, others did not
 ├─ LakeError               exit 1   the lake's own files
 │  ├─ LakeLocked           retryable: somebody else is writing
@@ -79,6 +82,18 @@ class ResyncRequired(SourceError):
     """The source no longer keeps what was missed; only a new full load is complete."""
 
     exit_code = 4
+
+
+class RunError(BuckError):
+    """A run did not come to its end."""
+
+
+class RunTimedOut(RunError):
+    """It took longer than its pipeline's timeout."""
+
+
+class PipelineBlocked(RunError):
+    """A pipeline that it depends on has failed."""
 
 
 class LoadDegraded(BuckError):

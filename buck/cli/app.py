@@ -129,6 +129,13 @@ def _explain(exc: BuckError) -> None:
         typer.echo(f"hint: {exc.hint}", err=True)
 
 
+def leave(exc: BuckError) -> None:
+    """Say what went wrong and end the process at once, from whichever thread."""
+    _explain(exc)
+    sys.stderr.flush()
+    os._exit(exc.exit_code)
+
+
 def _keep_traceback() -> str:
     """Write the traceback where a bug report can find it; stderr if there is no project."""
     text = traceback.format_exc()

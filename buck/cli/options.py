@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +23,15 @@ Wait = Annotated[
 FullRefresh = Annotated[
     bool,
     typer.Option("--full-refresh", help="Read sources whole again, build models from scratch."),
+]
+
+Resume = Annotated[
+    bool,
+    typer.Option("--continue", help="Go on with the newest run, which broke, where it broke."),
+]
+Due = Annotated[
+    str | None,
+    typer.Option("--due", help="The moment of a schedule that this run is for; it is run once."),
 ]
 
 ConfirmDeletions = Annotated[
@@ -46,6 +55,15 @@ def read_time(text: str | None) -> datetime | None:
             f"{text!r} is not a time", hint="write 2026-01-31 or 2026-01-31T06:00:00+00:00"
         ) from exc
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def read_since(text: str | None) -> datetime | None:
+    """The moment an option gives: a time, or how long ago."""
+    from buck.project import duration_s, is_duration
+
+    if text is not None and is_duration(text):
+        return datetime.now(UTC) - timedelta(seconds=duration_s(text))
+    return read_time(text)
 
 
 def read_duration(text: str | None) -> str | None:

@@ -1,15 +1,14 @@
-"""`buck pipeline run|status|logs|list|new`."""
+"""`buck pipeline run|status|list|new`."""
 
 from __future__ import annotations
 
 import os
-from datetime import date
 from typing import Annotated, Literal
 
 import typer
 
 from buck.cli.app import app
-from buck.cli.options import AsJson, AsOf, ConfirmDeletions, FullRefresh, Wait
+from buck.cli.options import AsJson, AsOf, ConfirmDeletions, Due, FullRefresh, Resume, Wait
 from buck.cli.render import mark, say, show, show_json, show_table
 from buck.cli.run import ApproveAs, Reason, execute
 
@@ -23,6 +22,8 @@ def run(
     name: Annotated[str, typer.Argument(help="A pipeline of .buck.yml, or `all`.")],
     full_refresh: FullRefresh = False,
     confirm_deletions: ConfirmDeletions = None,
+    resume: Resume = False,
+    due: Due = None,
     as_of: AsOf = None,
     wait: Wait = 0.0,
     approve_as: ApproveAs = None,
@@ -35,6 +36,8 @@ def run(
         name,
         full_refresh=full_refresh,
         confirm_deletions=confirm_deletions or (),
+        resume=resume,
+        due=due,
         as_of=as_of,
         wait_s=wait,
         approve_as=approve_as,
@@ -83,35 +86,6 @@ def status(
             show(f"{mark(run.status, err=False)} {run.run_id} {run.status} in {run.step}")
     if not found.runs:
         say("next: buck run")
-
-
-@group.command("logs")
-def logs(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A pipeline of .buck.yml, or `all`.")],
-    day: Annotated[
-        str | None, typer.Option("--date", help="Runs that started on this day (UTC).")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show what a pipeline's runs recorded, step by step."""
-    from buck.errors import ConfigError
-    from buck.flow.history import read_logs
-
-    try:
-        on = date.fromisoformat(day) if day else None
-    except ValueError as exc:
-        raise ConfigError(f"{day!r} is not a day", hint="write --date 2026-01-31") from exc
-    events = read_logs(context.obj.project(), name, day=on)
-    if as_json:
-        show_json([event.to_dict() for event in events])
-        return
-    for event in events:
-        facts = " ".join(f"{k}={v}" for k, v in event.facts.items() if v not in (None, "", {}))
-        words = " ".join(filter(None, (event.kind, event.step, event.status, facts)))
-        show(f"{event.at:%Y-%m-%d %H:%M:%S} {event.run_id} {words}")
-    if not events:
-        say(f"no run of {name} is recorded{f' on {day}' if day else ''}")
 
 
 @group.command("list")

@@ -28,6 +28,10 @@ class RunTalk:
         elif event.kind == "step_finished":
             self._clear()
             say(f"{self.indent}{mark(event.status)} {event.step:<18} {self._facts(event)}")
+        elif event.kind == "retried":
+            self._clear()
+            wait, what = event.facts["wait_s"], event.facts["message"]
+            say(f"{self.indent}! {event.step} is tried again in {wait} s: {what}")
         elif event.kind == "incident" and event.status != "left_out":
             # What was left out is told with its step.
             self._clear()
@@ -46,6 +50,9 @@ class RunTalk:
 
     def _facts(self, event: Event) -> str:
         facts = event.facts
+        if event.status in ("blocked", "kept"):
+            words = {"blocked": "blocked by", "kept": "done by run"}[event.status]
+            return f"{words} {', '.join(facts['by'])}"
         parts = []
         if "rows_landed" in facts:
             parts.append(f"{facts['rows_landed']:,} new rows in {facts['tables']} tables")

@@ -22,6 +22,10 @@ MARKS = {
     "errored": ("✗", "red"),
     "gate_closed": ("✗", "red"),
     "interrupted": ("✗", "red"),
+    "blocked": ("✗", "red"),
+    "cancelled": ("✗", "red"),
+    "kept": ("=", "cyan"),
+    "missed": ("!", "yellow"),
     "running": ("…", "cyan"),
     "fresh": ("✓", "green"),
     "stale": ("!", "yellow"),
@@ -45,6 +49,12 @@ def show_json(value: Any) -> None:
     """A result as JSON."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     typer.echo(orjson.dumps(value, option=options, default=str).decode())
+
+
+def show_json_line(value: Any) -> None:
+    """A result as one line of JSON, at once."""
+    typer.echo(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode())
+    sys.stdout.flush()
 
 
 def mark(status: str, *, err: bool = True) -> str:

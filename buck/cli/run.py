@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from buck.cli.app import Invocation, app
-from buck.cli.options import AsJson, AsOf, ConfirmDeletions, FullRefresh, Wait, read_time
+from buck.cli.app import Invocation, app, leave
+from buck.cli.options import (
+    AsJson,
+    AsOf,
+    ConfirmDeletions,
+    Due,
+    FullRefresh,
+    Resume,
+    Wait,
+    read_time,
+)
 from buck.cli.render import mark, say, show, show_json, show_table
+from buck.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +41,8 @@ def run(
     pipeline: Annotated[str | None, typer.Argument(help="A pipeline of .buck.yml.")] = None,
     full_refresh: FullRefresh = False,
     confirm_deletions: ConfirmDeletions = None,
+    resume: Resume = False,
+    due: Due = None,
     as_of: AsOf = None,
     wait: Wait = 0.0,
     approve_as: ApproveAs = None,
@@ -43,6 +55,8 @@ def run(
         pipeline,
         full_refresh=full_refresh,
         confirm_deletions=confirm_deletions or (),
+        resume=resume,
+        due=due,
         as_of=as_of,
         wait_s=wait,
         approve_as=approve_as,
@@ -62,6 +76,8 @@ def execute(
     approve_as: str | None,
     reason: str | None,
     as_json: bool,
+    resume: bool = False,
+    due: str | None = None,
     span: TimeRange | None = None,
     span_tables: Sequence[str] = (),
 ) -> None:
@@ -69,6 +85,11 @@ def execute(
     from buck.cli.progress import RunTalk
     from buck.flow.run import RunOptions, run_pipeline
 
+    if resume and (full_refresh or as_of):
+        raise ConfigError(
+            "--continue takes the time and the kind of the run that broke",
+            hint="leave --full-refresh and --as-of out",
+        )
     override = read_override(approve_as, reason)
     project = invocation.project()
     talk = RunTalk()
@@ -82,8 +103,12 @@ def execute(
             span=span,
             span_tables=tuple(span_tables),
             confirmed_deletions=tuple(confirm_deletions),
+            resume=resume,
+            due_at=read_time(due),
+            on_timeout=leave,
             as_of=read_time(as_of),
             wait_s=wait_s,
+            on_wait=lambda holder: say(f"waiting for {holder}"),
             override=override,
             on_event=talk.event if not as_json else (lambda _: None),
             on_progress=talk.progress if not as_json else (lambda _: None),
@@ -98,7 +123,6 @@ def execute(
 
 def read_override(approve_as: str | None, reason: str | None) -> Override | None:
     """The person who publishes in spite of failed checks, if one is named."""
-    from buck.errors import ConfigError
     from buck.flow.publishing import Override
 
     if bool(approve_as) != bool(reason):
@@ -111,6 +135,11 @@ def read_override(approve_as: str | None, reason: str | None) -> Override | None
 
 def show_result(result: RunResult) -> None:
     """The outcome and the next thing to do."""
+    if result.is_repeated:
+        status = str(result.status).replace("_", " ")
+        show(f"{mark('unchanged', err=False)} this moment had its run: {result.run_id} {status}")
+        say(f"next: buck pipeline logs {result.pipeline}")
+        return
     if result.report is not None and not result.report.passed:
         show_blocking(result.report)
     show_held(result.report)

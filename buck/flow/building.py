@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ class Inputs:
     """The same without the checks: what decides how the candidates look."""
     held: Mapping[str, int] = field(default_factory=dict)
     """Mart to the version of its quarantine: a released row is news, too."""
+    select: str | None = None
+    """The dbt selection that is built; the other models stay as they were."""
 
     @property
     def lake_versions(self) -> dict[str, int]:
@@ -49,7 +51,16 @@ class Inputs:
     @property
     def fingerprint(self) -> str:
         """See `fingerprint`."""
-        return fingerprint(self.lake_versions, self.project_hash, self.as_of, self.held)
+        return fingerprint(
+            self.lake_versions, self.project_hash, self.as_of, self.held, select=self.select
+        )
+
+    def is_met_by(self, published: str) -> bool:
+        """Whether a build with this fingerprint has all that this one would make.
+
+        A build of everything has every selection.
+        """
+        return published in (self.fingerprint, replace(self, select=None).fingerprint)
 
 
 def gather_inputs(
@@ -58,18 +69,28 @@ def gather_inputs(
     as_of: datetime,
     *,
     held: Mapping[str, int] | None = None,
+    select: str | None = None,
 ) -> Inputs:
     """What a build would be made from."""
     whole, models = project_hash(project), project_hash(project, checks=False)
-    return Inputs(as_of, tuple(pins), whole, models, held or {})
+    return Inputs(as_of, tuple(pins), whole, models, held or {}, select)
 
 
 def fingerprint(
-    versions: Mapping[str, int], project: str, as_of: datetime, held: Mapping[str, int]
+    versions: Mapping[str, int],
+    project: str,
+    as_of: datetime,
+    held: Mapping[str, int],
+    *,
+    select: str | None = None,
 ) -> str:
-    """Names the inputs of a build; the time counts by its day, as the models use it."""
+    """Names the inputs of a build; the time counts by its day, as the models use it.
+
+    A build of a selection has a name of its own: the models beside it are not of these inputs.
+    """
     content: list[Any] = [dict(versions), project, as_of.date().isoformat()]
     content += [dict(held)] if held else []
+    content += [{"select": select}] if select else []
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -182,14 +203,16 @@ class Candidates:
     as_of: datetime
     lake_versions: Mapping[str, int]
     models_hash: str
+    select: str | None = None
+    """The dbt selection that was built; everything if None."""
 
 
-def mark_built(project: Project, inputs: Inputs, *, run_id: str, is_whole: bool) -> Candidates:
-    """Remember that a build has finished, of everything if `is_whole`, and for whom."""
-    built = {"run_id": run_id, "as_of": inputs.as_of.isoformat()}
-    complete = {"complete_shapes": inputs.shapes} if is_whole else {}
+def mark_built(project: Project, inputs: Inputs, *, run_id: str) -> Candidates:
+    """Remember that a build has finished, and for whom."""
+    built = {"run_id": run_id, "as_of": inputs.as_of.isoformat(), "select": inputs.select}
+    complete = {} if inputs.select else {"complete_shapes": inputs.shapes}
     _write_stamp(project, _read_stamp(project) | complete | {"built": built})
-    return Candidates(run_id, inputs.as_of, inputs.lake_versions, inputs.models_hash)
+    return Candidates(run_id, inputs.as_of, inputs.lake_versions, inputs.models_hash, inputs.select)
 
 
 def read_candidates(project: Project, lake: Lake) -> Candidates:
@@ -207,6 +230,7 @@ def read_candidates(project: Project, lake: Lake) -> Candidates:
         datetime.fromisoformat(built["as_of"]),
         {str(table): int(version) for table, version in stamp["versions"].items()},
         str(stamp["models"]),
+        built.get("select"),
     )
 
 
@@ -217,6 +241,7 @@ def build_candidates(
     full_refresh: bool,
     is_complete: bool,
     on_progress: Callable[[Progress], None],
+    on_built: Callable[[BuildResult], None] = lambda _: None,
 ) -> tuple[BuildResult, BuildResult]:
     """Seeds and models, then data tests, each as a result.
 
@@ -229,6 +254,7 @@ def build_candidates(
         is_complete: Everything was built before; seeds and views that no run changes stay as
             they are.
         on_progress: Called as nodes start and finish.
+        on_built: Called with the models, also if some failed.
 
     Raises:
         ModelFailed: a model's SQL failed.
@@ -249,6 +275,7 @@ def build_candidates(
         write_manifest=False,
         on_event=on_progress,
     )
+    on_built(built)
     raise_for_models(built)
     tested = build(
         space,

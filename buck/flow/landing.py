@@ -1,4 +1,4 @@
-"""Landing the sources of a pipeline, one after the other."""
+"""Landing one source of a pipeline."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from buck.errors import ConfigError
+from buck.flow.retrying import retry
 from buck.lake import Lake, full_schema
 from buck.ledger import RunRecorder
 from buck.pipelines import load_module, run_source
-from buck.project import Project
+from buck.project import Project, Retries
 from buck.records.load import Incident, LoadReport, LoadRules, TableReport, TimeRange
 from buck.records.table import TableSpec
 
@@ -68,60 +69,46 @@ def land_source(
     span: TimeRange | None = None,
     only: Collection[str] = (),
     confirmed: Collection[str] = (),
+    retries: Retries | None = None,
 ) -> LoadReport:
     """Land what is new in one source, recording every table; see `run_source`.
 
     `confirmed` names tables (`source.table`) of which many rows may be gone at once; `only` those
-    that a range is wanted of, all if empty.
+    that a range is wanted of, all if empty. What can pass is tried again as `retries` says, each
+    try as a load of its own.
 
     Raises:
         SourceError, LakeError, ConfigError: see `run_source`.
     """
     module = load_module(project.pipelines_dir, module_name(project, name))
     options = project.source_options(name)
-    load_id = new_load_id(as_of)
-    with recorder.step(f"land {name}") as facts:
+    rules = load_rules(project, name, span=span, only=_tables_of(name, only))
+
+    def land() -> LoadReport:
+        load_id = new_load_id(as_of)
         landing = lake.landing(name, load_id, facts={"buck.run_id": recorder.run_id})
-
-        def record(table: TableReport) -> None:
-            recorder.add(
-                "table_landed",
-                "ok",
-                table=table.table,
-                rows_received=table.rows_received,
-                rows_landed=table.rows_landed,
-                rows_unchanged=table.rows_unchanged,
-                rows_quarantined=table.rows_quarantined,
-                version=table.version,
-                marks_to=dict(table.marks_to),
-                metrics=dict(table.metrics),
-            )
-            if table.columns_added:
-                recorder.add(
-                    "schema_changed", "evolved", table=table.table, added=table.columns_added
-                )
-            for incident in table.incidents:
-                recorder.add("incident", incident.kind, **_facts(incident))
-
         try:
-            report = run_source(
+            return run_source(
                 module,
                 landing,
                 load_id=load_id,
                 as_of=as_of,
                 options=options,
                 merge_schema=full_schema,
-                on_table=record,
+                on_table=lambda table: _record_table(recorder, table),
                 is_whole=is_whole,
                 confirmed=_tables_of(name, confirmed),
-                rules=load_rules(project, name, span=span, only=_tables_of(name, only)),
+                rules=rules,
             )
         finally:
             landing.close()
+
+    with recorder.step(f"land {name}") as facts:
+        report = retry(land, retries or Retries(), recorder)
         for incident in report.incidents:
             recorder.add("incident", incident.kind, **_facts(incident))
         facts |= {
-            "load_id": load_id,
+            "load_id": report.load_id,
             "rows_landed": report.rows_landed,
             "rows_received": sum(t.rows_received for t in report.tables),
             "tables": len(report.tables),
@@ -133,6 +120,25 @@ def land_source(
         if report.is_degraded:
             facts |= {"status": "degraded", "skipped": report.troubles}
     return report
+
+
+def _record_table(recorder: RunRecorder, table: TableReport) -> None:
+    recorder.add(
+        "table_landed",
+        "ok",
+        table=table.table,
+        rows_received=table.rows_received,
+        rows_landed=table.rows_landed,
+        rows_unchanged=table.rows_unchanged,
+        rows_quarantined=table.rows_quarantined,
+        version=table.version,
+        marks_to=dict(table.marks_to),
+        metrics=dict(table.metrics),
+    )
+    if table.columns_added:
+        recorder.add("schema_changed", "evolved", table=table.table, added=table.columns_added)
+    for incident in table.incidents:
+        recorder.add("incident", incident.kind, **_facts(incident))
 
 
 def load_rules(

@@ -215,7 +215,8 @@ def package_versions() -> dict[str, str]:
 def _fingerprint(project: Project, lake: Lake, candidates: Candidates) -> str:
     """What the next run with the same inputs will find, decisions about held rows included."""
     versions, held = candidates.lake_versions, held_versions(lake)
-    return fingerprint(versions, project_hash(project), candidates.as_of, held)
+    whole = project_hash(project)
+    return fingerprint(versions, whole, candidates.as_of, held, select=candidates.select)
 
 
 def _judge_again(

@@ -79,7 +79,7 @@ def reproduce_run(project: Project, run_id: str, *, wait_s: float = 0.0) -> Repr
             with recorder.step("build candidates") as facts:
                 prepare_database(project, lake, inputs, anew=True)
                 built, tested = _build_all(project, inputs)
-                mark_built(project, inputs, run_id=original, is_whole=True)
+                mark_built(project, inputs, run_id=original)
                 facts |= {"models": len(built.models), "from_scratch": True}
             with recorder.step("check candidates") as facts:
                 volumes = measure_tables(project, as_of=as_of)

@@ -58,7 +58,7 @@ def resolve_state(
     running = [
         r
         for r in read_runs(lake.storage, limit=5)
-        if r.status == Status.RUNNING and r.run_id > run_id
+        if r.status == Status.RUNNING and r.run_id > run_id and r.step
     ]
     landed, of = corrected
     state: State

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from buck.errors import BuckError, ConfigError, GateClosed
+from buck.errors import BuckError, ConfigError, GateClosed, PipelineBlocked
 from buck.flow.alerting import Ending, tell
+from buck.flow.branches import land_branches
 from buck.flow.building import (
     Candidates,
     Inputs,
@@ -20,84 +21,35 @@ from buck.flow.building import (
     workspace,
 )
 from buck.flow.checking import check_candidates
+from buck.flow.deadline import deadline
 from buck.flow.git import git_commit
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import choose_sources, declared_tables, land_source, new_load_id
 from buck.flow.lock import hold_lock
-from buck.flow.publishing import Override, approve_report, publish_candidates
+from buck.flow.publishing import approve_report, publish_candidates
+from buck.flow.resuming import (
+    Resumed,
+    built_before,
+    done_before,
+    find_broken,
+    require_upstream,
+)
+from buck.flow.run_options import RunOptions, RunResult
 from buck.flow.warmup import Warmup
 from buck.lake import Lake, Publisher, held_versions
 from buck.ledger import RunRecorder
-from buck.project import Project
-from buck.records.load import LoadReport, TimeRange
-from buck.records.quality import QualityReport
-from buck.records.run import Event, Status
-from buck.records.snapshot import Hold, Snapshot
+from buck.project import Pipeline, Project, duration_s
+from buck.records.load import LoadReport
+from buck.records.run import Status
+from buck.records.snapshot import Hold
 
 if TYPE_CHECKING:
-    from buck.records.build import BuildResult, Progress
+    from buck.records.build import BuildResult
 
+__all__ = ["RunOptions", "RunResult", "run_pipeline"]
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run did. `snapshot` is the published one, also when this run published nothing."""
-
-    run_id: str
-    pipeline: str
-    status: Status
-    as_of: datetime
-    loads: tuple[LoadReport, ...]
-    models_built: int = 0
-    report: QualityReport | None = None
-    snapshot: Snapshot | None = None
-    published: bool = False
-    hold: Hold | None = None
-    """The rollback that kept this run from publishing."""
-
-    @property
-    def exit_code(self) -> int:
-        """0 ok, 3 gate closed, 4 degraded."""
-        return {Status.GATE_CLOSED: 3, Status.DEGRADED: 4}.get(self.status, 0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "run_id": self.run_id,
-            "pipeline": self.pipeline,
-            "status": str(self.status),
-            "as_of": self.as_of.isoformat(),
-            "rows_landed": sum(load.rows_landed for load in self.loads),
-            "loads": [load.to_dict() for load in self.loads],
-            "models_built": self.models_built,
-            "checks": self.report.counts if self.report else {},
-            "blocking": [r.to_dict() for r in self.report.blocking] if self.report else [],
-            "snapshot": self.snapshot.id if self.snapshot else None,
-            "published": self.published,
-            "hold": self.hold.to_dict() if self.hold else None,
-        }
-
-
-@dataclass(slots=True)
-class RunOptions:
-    """How a run differs from an ordinary one."""
-
-    full_refresh: bool = False
-    """Read the sources whole again, and build every model from scratch from the raw history."""
-    span: TimeRange | None = None
-    """Land this stretch of source time instead of what is new; no watermark moves."""
-    span_tables: tuple[str, ...] = ()
-    """The tables (`source.table`) whose range is landed; all of the pipeline's if empty."""
-    as_of: datetime | None = None
-    wait_s: float = 0.0
-    override: Override | None = None
-    on_event: Callable[[Event], None] = field(default=lambda _: None)
-    on_progress: Callable[[Progress], None] = field(default=lambda _: None)
-    confirmed_deletions: tuple[str, ...] = ()
-    """Tables (`source.table`) of which many rows may be gone at once."""
-    has_lock: bool = False
-    """The caller holds the project's lock already."""
-    warmup: Warmup | None = None
-    """dbt and Soda, already getting ready."""
+BUILDING = ("pin raw tables", "build candidates", "check candidates", "publish")
+"""The steps after landing, in their order: each needs all before it."""
 
 
 def run_pipeline(project: Project, name: str | None, options: RunOptions) -> RunResult:
@@ -107,7 +59,10 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
 
     Raises:
         ConfigError, SourceError, LakeError, TransformError: the run failed; what was published
-            before is still published. The failure is in the ledger.
+            before is still published. The failure is in the ledger. Other sources than the one
+            that failed are landed.
+        PipelineBlocked: a pipeline that it depends on has failed.
+        RunTimedOut: it took longer than the pipeline's timeout.
         LakeLocked: another run has the project.
     """
     chosen, pipeline = project.pipeline(name)
@@ -117,10 +72,17 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
     if options.span_tables:
         named = {table.partition(".")[0] for table in options.span_tables}
         sources = [source for source in sources if source in named]
-    as_of = project.as_of(options.as_of)
     lake = open_lake(project)
-    lock = hold_lock(project.work, f"buck run {chosen}", wait_s=options.wait_s)
+    lock = hold_lock(
+        project.work, f"buck run {chosen}", wait_s=options.wait_s, on_wait=options.on_wait
+    )
     with nullcontext() if options.has_lock else lock:
+        if options.due_at and (done := done_before(lake, chosen, options.due_at)):
+            return done
+        resumed = find_broken(lake, chosen) if options.resume else None
+        if resumed:
+            options = replace(options, full_refresh=resumed.full_refresh)
+        as_of = resumed.as_of if resumed else project.as_of(options.as_of)
         recorder = RunRecorder(
             lake.storage,
             new_load_id(datetime.now(UTC)),
@@ -133,25 +95,39 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
             config=project.config_hash,
             git=git_commit(project.root),
             sources=sources,
+            **_told(options, resumed),
         )
         warmup = options.warmup or Warmup(workspace(project, as_of))
-        run = _Run(project, lake, recorder, as_of, options, warmup)
+        run = _Run(project, lake, recorder, as_of, options, warmup, pipeline, resumed)
         try:
-            result = run.execute(sources, pipeline.select)
+            with deadline(project, recorder, pipeline.timeout, on_timeout=options.on_timeout):
+                steps = (*(f"land {source}" for source in sources), *BUILDING)
+                require_upstream(lake, recorder, chosen, pipeline, steps=steps)
+                result = run.execute(sources)
         except BaseException as exc:
-            what = exc.what if isinstance(exc, BuckError) else type(exc).__name__
-            if isinstance(exc, BuckError):
-                hint = exc.hint
-                tell(project, recorder, Ending(Status.FAILED, error=what, hint=hint))
-            recorder.finish(Status.FAILED, error=what)
+            run.record_failure(exc)
             raise
         is_complete = pipeline.select is None
         tell(project, recorder, Ending(result.status, result.report, is_complete=is_complete))
         facts = {"snapshot": result.snapshot.id if result.snapshot else None}
         if result.hold is not None:
             facts["error"] = f"{', '.join(result.hold.ids)} was withdrawn: a person must publish"
-        recorder.finish(result.status, **facts)
+        recorder.finish(result.status, **facts, **run.lateness())
         return result
+
+
+def _told(options: RunOptions, resumed: Resumed | None) -> dict[str, Any]:
+    """How the run differs from an ordinary one, for the ledger."""
+    facts: dict[str, Any] = {}
+    if options.full_refresh:
+        facts["full_refresh"] = True
+    if options.span:
+        facts["span"] = str(options.span)
+    if resumed:
+        facts["continues"] = list(resumed.run_ids)
+    if options.due_at:
+        facts["due_at"] = options.due_at.isoformat()
+    return facts
 
 
 @dataclass(slots=True)
@@ -164,14 +140,16 @@ class _Run:
     as_of: datetime
     options: RunOptions
     warmup: Warmup
+    pipeline: Pipeline
+    resumed: Resumed | None
 
-    def execute(self, sources: list[str], select: str | None) -> RunResult:
+    def execute(self, sources: list[str]) -> RunResult:
         publisher = Publisher(self.lake)
         self.lake.sweep()
         before = publisher.heal()
         if before is None:
             self.warmup.start()
-        loads = tuple(self._land(source) for source in sources)
+        loads = self._land_all(sources)
         done = RunResult(
             run_id=self.recorder.run_id,
             pipeline=self.recorder.pipeline,
@@ -181,14 +159,14 @@ class _Run:
             snapshot=before,
         )
         inputs = self._pin()
-        same = before is not None and before.fingerprint == inputs.fingerprint
+        same = before is not None and inputs.is_met_by(before.fingerprint)
         if same and not self.options.full_refresh:
             status = Status.UNCHANGED if done.status == Status.OK else done.status
             return replace(done, status=status)
         hold = None if self.options.override else publisher.snapshots.hold()
         if hold and not self.options.full_refresh and self._is_withdrawn(publisher, hold, inputs):
             return replace(done, status=Status.GATE_CLOSED, hold=hold)
-        built, tested, candidates = self._build(inputs, select)
+        models_built, tested, candidates = self._build(inputs)
         cleared = check_candidates(
             self.project,
             self.recorder,
@@ -198,7 +176,7 @@ class _Run:
             candidates=candidates,
             is_overridden=self.options.override is not None,
         )
-        done = replace(done, models_built=len(built.models), report=cleared.report)
+        done = replace(done, models_built=models_built, report=cleared.report)
         try:
             approval = approve_report(cleared.report, self.options.override)
         except GateClosed:
@@ -216,10 +194,51 @@ class _Run:
         )
         return replace(done, snapshot=snapshot, published=True)
 
+    def record_failure(self, exc: BaseException) -> None:
+        """Tell and record how the run broke, unless whoever stopped it has."""
+        if self.recorder.is_stopped:
+            return
+        what = exc.what if isinstance(exc, BuckError) else type(exc).__name__
+        status = Status.BLOCKED if isinstance(exc, PipelineBlocked) else Status.FAILED
+        if isinstance(exc, BuckError):
+            tell(self.project, self.recorder, Ending(status, error=what, hint=exc.hint))
+        self.recorder.finish(status, error=what, **self.lateness())
+
+    def lateness(self) -> dict[str, Any]:
+        """How long the run took since it was due, or began, beside what it may take."""
+        if self.pipeline.sla is None:
+            return {}
+        sla_s, took_s = duration_s(self.pipeline.sla), self.recorder.seconds
+        if self.options.due_at:
+            took_s = round((datetime.now(UTC) - self.options.due_at).total_seconds(), 3)
+        return {"sla_s": sla_s, "since_due_s": took_s, "is_late": took_s > sla_s}
+
     def _is_withdrawn(self, publisher: Publisher, hold: Hold, inputs: Inputs) -> bool:
         """Whether a build would only make what a rollback took back."""
         found = (publisher.snapshots.read(number) for number in hold.withdrawn)
-        return any(snapshot.fingerprint == inputs.fingerprint for snapshot in found)
+        return any(inputs.is_met_by(snapshot.fingerprint) for snapshot in found)
+
+    def _land_all(self, sources: Sequence[str]) -> tuple[LoadReport, ...]:
+        """Land the sources side by side; if one fails, what needs it is blocked."""
+        kept = self.resumed.landed if self.resumed else frozenset()
+        for source in sources:
+            if self.resumed and source in kept:
+                by = self.resumed.run_ids[0]
+                self.recorder.leave_out(f"land {source}", Status.KEPT, by=[by])
+        wanted = [source for source in sources if source not in kept]
+        if len(wanted) > 1:
+            # Found once, before several loads would.
+            _ = self.lake.identity
+        at_once = self.project.settings.performance.max_parallel_sources
+        done = land_branches(wanted, self._land, at_once=at_once)
+        if done.failed:
+            self._block(BUILDING, by=[f"land {source}" for source in done.failed])
+            done.raise_first()
+        return done.loads
+
+    def _block(self, steps: Sequence[str], *, by: Sequence[str]) -> None:
+        for step in steps:
+            self.recorder.leave_out(step, Status.BLOCKED, by=list(by))
 
     def _land(self, source: str) -> LoadReport:
         report = land_source(
@@ -232,6 +251,7 @@ class _Run:
             span=self.options.span,
             only=self.options.span_tables,
             confirmed=self.options.confirmed_deletions,
+            retries=self.pipeline.retries,
         )
         if report.rows_landed:
             # Something is new, so there will be a build: get ready while the others land.
@@ -242,35 +262,54 @@ class _Run:
         with self.recorder.step("pin raw tables") as facts:
             pins = pin_tables(self.project, self.lake, declared_tables(self.project))
             held = held_versions(self.lake)
-            inputs = gather_inputs(self.project, pins, self.as_of, held=held)
+            inputs = gather_inputs(
+                self.project, pins, self.as_of, held=held, select=self.pipeline.select
+            )
             facts["lake_versions"] = inputs.lake_versions
         return inputs
 
-    def _build(
-        self, inputs: Inputs, select: str | None
-    ) -> tuple[BuildResult, BuildResult, Candidates]:
-        with self.recorder.step("build candidates") as facts:
-            self.warmup.wait()
-            prepared = prepare_database(self.project, self.lake, inputs)
-            from_scratch = prepared.from_scratch
-            built, tested = build_candidates(
-                workspace(self.project, inputs.as_of),
-                select=None if from_scratch else select,
-                full_refresh=self.options.full_refresh or from_scratch,
-                is_complete=prepared.is_complete and not self.options.full_refresh,
-                on_progress=self.options.on_progress,
-            )
-            candidates = mark_built(
-                self.project,
-                inputs,
-                run_id=self.recorder.run_id,
-                is_whole=select is None or from_scratch,
-            )
-            for node in built.models:
-                seconds = round(node.seconds, 3)
-                self.recorder.add("model_built", node.status, model=node.name, seconds=seconds)
-            facts |= {"models": len(built.models), "from_scratch": from_scratch}
-        return built, tested, candidates
+    def _build(self, inputs: Inputs) -> tuple[int, BuildResult, Candidates]:
+        """Build what is not built yet; how many models, dbt's tests, and what lies there."""
+        if self.resumed and (found := built_before(self.project, self.lake, self.resumed, inputs)):
+            by = [found.candidates.run_id]
+            self.recorder.leave_out("build candidates", Status.KEPT, by=by)
+            return 0, found.tested, found.candidates
+        try:
+            with self.recorder.step("build candidates") as facts:
+                return self._build_anew(inputs, facts)
+        except BuckError:
+            self._block(BUILDING[2:], by=["build candidates"])
+            raise
+
+    def _build_anew(
+        self, inputs: Inputs, facts: dict[str, Any]
+    ) -> tuple[int, BuildResult, Candidates]:
+        select = self.pipeline.select
+        self.warmup.wait()
+        prepared = prepare_database(self.project, self.lake, inputs)
+        from_scratch = prepared.from_scratch
+        built, tested = build_candidates(
+            workspace(self.project, inputs.as_of),
+            select=None if from_scratch else select,
+            full_refresh=self.options.full_refresh or from_scratch,
+            is_complete=prepared.is_complete and not self.options.full_refresh,
+            on_progress=self.options.on_progress,
+            on_built=self._record_models,
+        )
+        candidates = mark_built(
+            self.project,
+            replace(inputs, select=None if from_scratch else select),
+            run_id=self.recorder.run_id,
+        )
+        facts |= {"models": len(built.models), "from_scratch": from_scratch}
+        return len(built.models), tested, candidates
+
+    def _record_models(self, built: BuildResult) -> None:
+        for node in built.models:
+            # What dbt skips is what a failed model has blocked.
+            status = Status.BLOCKED if node.status == "skipped" else node.status
+            seconds = round(node.seconds, 3)
+            self.recorder.add("model_built", status, model=node.name, seconds=seconds)
 
 
 def _refuse_unknown(tables: Sequence[str], sources: Sequence[str], *, flag: str) -> None:

@@ -20,13 +20,15 @@ class Warmup:
 
     def __init__(self, space: DbtWorkspace) -> None:
         self._thread = threading.Thread(target=_warm_up, args=(space,), daemon=True)
+        self._lock = threading.Lock()
         self._is_started = False
 
     def start(self) -> None:
         """Begin, if it has not begun yet."""
-        if not self._is_started:
-            self._is_started = True
-            self._thread.start()
+        with self._lock:
+            if not self._is_started:
+                self._is_started = True
+                self._thread.start()
 
     def wait(self) -> None:
         """Wait until everything is ready, or has failed in a way the build will tell."""

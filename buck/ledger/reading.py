@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +44,22 @@ def read_events(
     return [e for e in events if pipeline is None or e.pipeline == pipeline]
 
 
+def new_objects(objects: Objects, seen: Collection[str], *, since: date | None) -> list[str]:
+    """Names of the ledger's objects that are not among those seen, of runs since a day."""
+    first = f"{FOLDER}/{since.isoformat()}" if since else FOLDER
+    names = (n for n in objects.names(FOLDER) if n.endswith(".jsonl") and n >= first)
+    return [n for n in names if n not in seen]
+
+
+def read_object(objects: Objects, name: str) -> list[Event]:
+    """The events of one object.
+
+    Raises:
+        LedgerError: it is damaged.
+    """
+    return list(_read(objects, name))
+
+
 def find_run(objects: Objects, run_id: str) -> list[Event]:
     """The events of the one run whose id begins so; none if there is no such run, or several."""
     names = [n for n in objects.names(FOLDER) if n.endswith(".jsonl")]
@@ -71,6 +87,7 @@ def summarise(events: list[Event]) -> RunSummary:
     published = [e for e in events if e.kind in ("published", "rolled_back")]
     outcomes = Counter(e.status for e in events if e.kind == "check_judged")
     steps = [e.step for e in events if e.kind == "step_started"]
+    broken = [e.step for e in events if e.kind == "step_finished" and e.status == Status.FAILED]
     status = Status(finished.status) if finished else _unfinished(first)
     as_of = first.facts.get("as_of")
     return RunSummary(
@@ -84,7 +101,7 @@ def summarise(events: list[Event]) -> RunSummary:
         checks=dict(outcomes),
         snapshot=str(published[-1].facts.get("snapshot", "")) if published else "",
         snapshot_after=str(finished.facts.get("snapshot") or "") if finished else "",
-        step=steps[-1] if steps else "",
+        step=broken[0] if broken else steps[-1] if steps else "",
         error=next((str(e) for e in errors if e), ""),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from dlt.extract import DltSource
 
 PROVIDER = "buck project"
+_LOCK = threading.Lock()
+"""Guards what dlt keeps once per process, while several sources land at the same time."""
+_SETTINGS: dict[str, dict[str, Any]] = {}
+_UNTRACKED: list[list[Any]] = []
+"""dlt's trackers, once for each load that goes on without them."""
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -183,12 +189,16 @@ def _untracked() -> Iterator[None]:
     """
     from dlt.pipeline import trace
 
-    trackers = trace.TRACKING_MODULES
-    trace.TRACKING_MODULES = []
+    with _LOCK:
+        _UNTRACKED.append(_UNTRACKED[0] if _UNTRACKED else trace.TRACKING_MODULES)
+        trace.TRACKING_MODULES = []
     try:
         yield
     finally:
-        trace.TRACKING_MODULES = trackers
+        with _LOCK:
+            trackers = _UNTRACKED.pop()
+            if not _UNTRACKED:
+                trace.TRACKING_MODULES = trackers
 
 
 def _build(module: SourceModule, options: Mapping[str, Any]) -> DltSource:
@@ -205,19 +215,19 @@ def _build(module: SourceModule, options: Mapping[str, Any]) -> DltSource:
 
 def _provide(source: str, options: Mapping[str, Any]) -> None:
     """Make the project's settings of this source what dlt's own configuration finds."""
-    import dlt
     from dlt.common.configuration.container import Container
     from dlt.common.configuration.providers import CustomLoaderDocProvider
     from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-    settings = {"sources": {source: dict(options)}}
-    providers = Container()[PluggableRunContext].providers
-    providers.providers[:] = [p for p in providers.providers if p.name != PROVIDER]
-    dlt.config.register_provider(
-        CustomLoaderDocProvider(PROVIDER, lambda: settings, supports_secrets=True)
-    )
-    # Before the environment, where dlt would also take a bare CLIENT_ID for the source's.
-    providers.providers.insert(0, providers.providers.pop())
+    with _LOCK:
+        _SETTINGS[source] = dict(options)
+        settings = {"sources": dict(_SETTINGS)}
+        provider = CustomLoaderDocProvider(PROVIDER, lambda: settings, supports_secrets=True)
+        providers = Container()[PluggableRunContext].providers
+        others = [p for p in providers.providers if p.name != PROVIDER]
+        # Before the environment, where dlt would also take a bare CLIENT_ID for the source's. In
+        # one step, because other loads may be looking something up.
+        providers.providers[:] = [provider, *others]
 
 
 def _missing(exc: Exception) -> str:

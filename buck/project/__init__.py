@@ -1,11 +1,20 @@
 """`.buck.yml` and the environment, as one frozen value."""
 
-from buck.project.cron import next_run_at
+from buck.project.cron import due_times, next_run_at
 from buck.project.notices import Notice
 from buck.project.project import ALL, Project, open_project
 from buck.project.references import REFERENCE
 from buck.project.routing import alert_route, has_alerts, ping_url
-from buck.project.settings import Pipeline, Settings, Source, duration_s, is_duration, is_secret
+from buck.project.settings import (
+    Pipeline,
+    Retries,
+    Schedule,
+    Settings,
+    Source,
+    duration_s,
+    is_duration,
+    is_secret,
+)
 from buck.project.variables import export, wants_colour
 
 __all__ = [
@@ -14,9 +23,12 @@ __all__ = [
     "Notice",
     "Pipeline",
     "Project",
+    "Retries",
+    "Schedule",
     "Settings",
     "Source",
     "alert_route",
+    "due_times",
     "duration_s",
     "export",
     "has_alerts",

@@ -20,7 +20,6 @@ class Notice:
 
 
 NOT_YET = {
-    "orchestration.schedules": "kept; start pipelines with cron and `buck pipeline run`",
     "dbt.models.marts": "kept; each mart says itself how it is built",
 }
 """Sections that are read and checked, but that no command of this version acts on yet."""
@@ -92,5 +91,5 @@ def _notices(settings: Settings) -> Iterator[Notice]:
         yield Notice(
             "orchestration.engine",
             settings.orchestration.engine,
-            "schedules are kept for that engine; `buck run` works without it",
+            "schedules are kept for that engine; `buck schedule start` works without it",
         )

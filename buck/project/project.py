@@ -173,7 +173,25 @@ class Project:
                 f"{FILE} has no pipeline {chosen!r}",
                 hint=f"did you mean {near[0]}?" if near else f"add pipelines.{chosen}",
             )
+        _refuse_circles(chosen, pipelines, ())
         return chosen, pipelines[chosen]
+
+
+def _refuse_circles(name: str, pipelines: Mapping[str, Pipeline], above: tuple[str, ...]) -> None:
+    """Every pipeline that this one waits for exists, and none waits for itself."""
+    path = (*above, name)
+    if name not in pipelines:
+        raise ConfigError(
+            f"pipelines.{above[-1]}.depends_on names {name!r}, which is no pipeline",
+            hint=f"write one of {', '.join(pipelines)}",
+        )
+    if name in above:
+        raise ConfigError(
+            f"pipelines wait for each other: {' → '.join(path)}",
+            hint=f"take one out of pipelines.{above[-1]}.depends_on",
+        )
+    for upstream in pipelines[name].depends_on:
+        _refuse_circles(upstream, pipelines, path)
 
 
 def open_project(

@@ -162,7 +162,15 @@ class Schedule(Section):
 
     cron: str
     catchup: bool = False
+    """Whether runs that were missed are all run, oldest first; if not, one run stands for them."""
     timezone: str = "UTC"
+    max_active_runs: int = Field(default=1, ge=1)
+    """How many runs of the pipeline may be under way; a project has one writer, so that further
+    ones only wait for it."""
+    misfire: Literal["run", "skip"] = "run"
+    """Without `catchup`: whether the newest of the missed runs is run late, or not at all."""
+    misfire_grace: Duration = "5m"
+    """How late a run may start and still be on time."""
 
 
 class OwnerAlerts(Section):
@@ -332,6 +340,8 @@ class Performance(Section):
     partitioning: Partitioning = Partitioning()
     clustering: Clustering = Clustering()
     threads: int | None = Field(default=None, ge=1)
+    max_parallel_sources: int = Field(default=4, ge=1)
+    """How many sources a run lands at once; each needs memory of its own."""
     memory_limit: str | None = None
     """What DuckDB may use while models are built, for example `8GB`; 3GB if not given."""
 
@@ -343,6 +353,18 @@ class PipelineAlerts(Section):
     email: str | None = None
 
 
+class Retries(Section):
+    """How often a source is asked again after an error that can pass by itself."""
+
+    count: int = Field(default=0, ge=0)
+    """Further tries of one source in one run; 0: none."""
+    delay: Duration = "30s"
+    """Before the first further try; it doubles with each, and up to as much again is added by
+    chance, so that several machines do not come back at once."""
+    max_delay: Duration = "10m"
+    """Never longer than this."""
+
+
 class Pipeline(Section):
     """A named flow: sources, a dbt selection, checks."""
 
@@ -350,8 +372,14 @@ class Pipeline(Section):
     """Which sources to land; all if empty."""
     select: str | None = None
     """A dbt selection; everything if not given."""
+    retries: Retries = Retries()
+    timeout: Duration | None = None
+    """A run that takes longer is stopped and has failed; what was landed stays."""
+    sla: Duration | None = None
+    """How long a run may take until its marts are published; longer is told, and nothing else."""
     owner: str | None = None
     depends_on: list[str] = Field(default_factory=list)
+    """Other pipelines: while the newest run of one of them has failed, this one is blocked."""
     alerts: PipelineAlerts = PipelineAlerts()
 
 

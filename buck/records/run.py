@@ -15,6 +15,8 @@ EventKind = Literal[
     "table_landed",
     "schema_changed",
     "incident",
+    "retried",
+    "due",
     "quarantine_decided",
     "table_compared",
     "model_built",
@@ -31,7 +33,11 @@ EventKind = Literal[
 
 
 class Status(StrEnum):
-    """How a run or a step stands. `interrupted`: it stopped without saying so."""
+    """How a run or a step stands.
+
+    `interrupted`: it stopped without saying so. `blocked`: something that it needs has failed.
+    `kept`: a step that an earlier, failed run had done already.
+    """
 
     RUNNING = "running"
     OK = "ok"
@@ -40,6 +46,9 @@ class Status(StrEnum):
     GATE_CLOSED = "gate_closed"
     DEGRADED = "degraded"
     INTERRUPTED = "interrupted"
+    BLOCKED = "blocked"
+    KEPT = "kept"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class RunSummary:
     snapshot_after: str
     """What is published since it ended; empty while it runs, or if nothing was ever published."""
     step: str
-    """The last step begun."""
+    """Where it broke, or else the last step begun."""
     error: str
 
     def to_dict(self) -> dict[str, Any]:

@@ -45,14 +45,15 @@ def kill_within(project: Any, step: str, seconds: dict[str, float], dice: random
     """Start a run, kill it somewhere within a step; whether it was still alive then."""
     process = project.start("run")
     seen: list[str] = []
-    before = STEPS[: STEPS.index(step)]
+    # Sources land side by side, from the beginning on.
+    before = () if step.startswith("land ") else STEPS[: STEPS.index(step)]
     # Every finished step is one line; the next step begins with it.
     while len([s for s in before if any(s in line for line in seen)]) < len(before):
         line = process.stderr.readline()
         if not line:
             break
         seen.append(line)
-    start_up_s = 1.5 if step == STEPS[0] else 0.0
+    start_up_s = 0.0 if before else 1.5
     time.sleep(dice.uniform(0.0, start_up_s + 1.2 * seconds[step]))
     alive = process.poll() is None
     process.kill()

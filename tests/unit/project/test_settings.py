@@ -242,3 +242,15 @@ def test_project_cannot_be_changed(project_of: Opener) -> None:
         project.environment = "prod"
     with pytest.raises(ValueError, match="frozen"):
         project.settings.lake.root = "x"
+
+
+def test_pipelines_that_wait_for_each_other_or_for_nobody_are_refused(project_of: Opener) -> None:
+    project = project_of(
+        "pipelines: {a: {depends_on: [b]}, b: {depends_on: [c]}, c: {depends_on: [a]}, "
+        "d: {depends_on: [e]}, ok: {depends_on: [all]}}"
+    )
+    with pytest.raises(ConfigError, match="a → b → c → a"):
+        project.pipeline("a")
+    with pytest.raises(ConfigError, match=r"pipelines.d.depends_on names 'e'"):
+        project.pipeline("d")
+    assert project.pipeline("ok")[1].depends_on == ["all"]

@@ -1,0 +1,63 @@
+"""`buck pipeline logs`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from buck.cli.options import AsJson, read_since
+from buck.cli.pipeline import group
+from buck.cli.render import say, show, show_json, show_json_line
+from buck.errors import ConfigError
+
+if TYPE_CHECKING:
+    from buck.records.run import Event
+
+
+@group.command("logs")
+def logs(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A pipeline of .buck.yml, or `all`.")],
+    day: Annotated[
+        str | None, typer.Option("--date", help="Runs that started on this day (UTC).")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Only what happened since: 2h, or a time (ISO 8601, UTC)."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until interrupted; with --json, JSON lines.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a pipeline's runs recorded, step by step."""
+    from buck.flow.history import follow_logs, read_logs
+
+    try:
+        on = date.fromisoformat(day) if day else None
+    except ValueError as exc:
+        raise ConfigError(f"{day!r} is not a day", hint="write --date 2026-01-31") from exc
+    project, after = context.obj.project(), read_since(since)
+    if follow:
+        for event in follow_logs(project, name, since=after):
+            if as_json:
+                show_json_line(event.to_dict())
+            else:
+                _show(event)
+        return
+    events = read_logs(project, name, day=on, since=after)
+    if as_json:
+        show_json([event.to_dict() for event in events])
+        return
+    for event in events:
+        _show(event)
+    if not events:
+        say(f"no run of {name} is recorded{f' on {day}' if day else ''}")
+
+
+def _show(event: Event) -> None:
+    facts = " ".join(f"{k}={v}" for k, v in event.facts.items() if v not in (None, "", {}))
+    words = " ".join(filter(None, (event.kind, event.step, event.status, facts)))
+    show(f"{event.at:%Y-%m-%d %H:%M:%S} {event.run_id} {words}")

@@ -1,0 +1,90 @@
+"""A pipeline as the project's file describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from buck.flow.lake_access import open_lake
+from buck.flow.landing import choose_sources
+from buck.flow.run import BUILDING
+from buck.flow.schedule import read_paused
+from buck.ledger import newest, read_runs
+from buck.project import Pipeline, Project, next_run_at
+from buck.records.run import RunSummary
+
+RUNS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, and the steps or pipelines it needs."""
+
+    name: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineOutline:
+    """What a pipeline does, by which rules, and how it went last."""
+
+    name: str
+    owner: str
+    steps: tuple[Step, ...]
+    rules: dict[str, str]
+    last: RunSummary | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"last": self.last.to_dict() if self.last else None}
+
+
+def outline_pipeline(project: Project, name: str) -> PipelineOutline:
+    """The steps of a pipeline in their order; reads only.
+
+    Raises:
+        ConfigError: there is no such pipeline, or its schedule cannot be read.
+    """
+    chosen, pipeline = project.pipeline(name)
+    return PipelineOutline(
+        name=chosen,
+        owner=pipeline.owner or "",
+        steps=tuple(_steps(project, pipeline)),
+        rules=dict(_rules(project, chosen, pipeline)),
+        last=newest(read_runs(open_lake(project).storage, limit=RUNS)).get(chosen),
+    )
+
+
+def _steps(project: Project, pipeline: Pipeline) -> Iterator[Step]:
+    upstream = tuple(f"pipeline {name}" for name in pipeline.depends_on)
+    sources = tuple(f"land {source}" for source in choose_sources(project, pipeline.sources))
+    for source in sources:
+        yield Step(source, upstream)
+    before = sources or upstream
+    for name in BUILDING:
+        yield Step(name, before)
+        before = (name,)
+
+
+def _rules(project: Project, name: str, pipeline: Pipeline) -> Iterator[tuple[str, str]]:
+    if pipeline.select:
+        yield "models", pipeline.select
+    retries = pipeline.retries
+    if retries.count:
+        yield "retries", f"{retries.count}, from {retries.delay} to {retries.max_delay} apart"
+    if pipeline.timeout:
+        yield "timeout", pipeline.timeout
+    if pipeline.sla:
+        yield "published within", pipeline.sla
+    schedule = project.settings.orchestration.schedules.get(name)
+    if schedule is None:
+        return
+    missed = "are all run" if schedule.catchup else "are run once"
+    if not schedule.catchup and schedule.misfire == "skip":
+        missed = "are left out"
+    yield "schedule", f"{schedule.cron} ({schedule.timezone}); missed runs {missed}"
+    at = next_run_at(schedule.cron, after=project.as_of(), timezone=schedule.timezone)
+    yield "next", f"{at:%Y-%m-%d %H:%M} UTC"
+    if since := read_paused(project).get(name):
+        yield "paused", f"since {since}"
