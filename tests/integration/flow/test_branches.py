@@ -28,6 +28,14 @@ def behind(early: Any, published: Any, copy_of: Callable[[Any], Any]) -> Callabl
     return make
 
 
+@pytest.fixture
+def settled(published: Any, copy_of: Callable[[Any], Any]) -> Any:
+    """A project for which there is nothing new."""
+    project = copy_of(published)
+    project.connect(published.work / "sandbox")
+    return project
+
+
 def configure(project: Any, name: str, *lines: str) -> None:
     """Add a pipeline to the project's file."""
     text = "".join(f"    {line}\n" for line in lines)
@@ -134,8 +142,8 @@ def test_a_run_that_broke_later_is_continued_there(
     assert project.buck("run", "--json").expect(0).json["status"] == "unchanged"
 
 
-def test_a_source_is_asked_again_only_for_what_can_pass(behind: Callable[[], Any]) -> None:
-    project = behind()
+def test_a_source_is_asked_again_only_for_what_can_pass(settled: Any) -> None:
+    project = settled
     retries = "retries: {count: 2, delay: 1s, max_delay: 1s}"
     configure(project, "money", "sources: [stripe]", retries)
     configure(project, "people", "sources: [salesforce]", retries)
@@ -154,9 +162,9 @@ def test_a_source_is_asked_again_only_for_what_can_pass(behind: Callable[[], Any
 
 
 def test_a_run_that_hangs_is_stopped_told_and_healed_by_the_next(
-    behind: Callable[[], Any], faulty_sandbox: Path
+    settled: Any, faulty_sandbox: Path
 ) -> None:
-    project = behind()
+    project = settled
     configure(project, "money", "sources: [stripe]", "timeout: 4s", "sla: 1s")
     sandbox.set_faults(faulty_sandbox, "stripe", {"delay_s": 60})
     began = time.monotonic()
@@ -175,8 +183,8 @@ def test_a_run_that_hangs_is_stopped_told_and_healed_by_the_next(
     assert (ended["sla_s"], ended["is_late"]) == (1, True)
 
 
-def test_a_pipeline_waits_until_the_one_before_it_is_well(behind: Callable[[], Any]) -> None:
-    project = behind()
+def test_a_pipeline_waits_until_the_one_before_it_is_well(settled: Any) -> None:
+    project = settled
     configure(project, "money", "sources: [stripe]")
     configure(project, "people", "sources: [salesforce]", "depends_on: [money]")
     never = project.buck("run", "people").expect(1)
