@@ -36,7 +36,7 @@ def show_one(context: typer.Context, name: Name, as_json: AsJson = False) -> Non
 
 @group.command("cancel")
 def cancel(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """End the pipeline's run that is going on; what is landed stays, nothing is half published."""
+    """End the run that is going on; what it has landed stays."""
     from buck.flow.cancelling import cancel_run
 
     run = cancel_run(context.obj.project(), name)

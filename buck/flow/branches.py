@@ -53,13 +53,26 @@ def land_branches(
     return _gather(sources, dict(ended.get() for _ in sources))
 
 
+class _Branch:
+    """Keeps what goes wrong inside for the thread that waits, which raises it once all are done."""
+
+    failure: Exception | None = None
+
+    def __enter__(self) -> _Branch:
+        return self
+
+    def __exit__(self, _: object, exc: BaseException | None, __: object) -> bool:
+        self.failure = exc if isinstance(exc, Exception) else None
+        return self.failure is not None
+
+
 def _outcome(
     source: str, land: Callable[[str], LoadReport]
 ) -> tuple[str, LoadReport | BaseException]:
-    try:
+    with _Branch() as branch:
         return source, land(source)
-    except Exception as exc:  # noqa: BLE001  raised again by the run, once the others are done
-        return source, exc
+    assert branch.failure is not None
+    return source, branch.failure
 
 
 def _gather(sources: Sequence[str], outcomes: dict[str, LoadReport | BaseException]) -> Branches:
