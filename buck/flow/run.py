@@ -200,7 +200,8 @@ class _Run:
             return
         what = exc.what if isinstance(exc, BuckError) else type(exc).__name__
         status = Status.BLOCKED if isinstance(exc, PipelineBlocked) else Status.FAILED
-        if isinstance(exc, BuckError):
+        # What blocks a run was told when it broke; being blocked mends nothing either.
+        if isinstance(exc, BuckError) and status == Status.FAILED:
             tell(self.project, self.recorder, Ending(status, error=what, hint=exc.hint))
         self.recorder.finish(status, error=what, **self.lateness())
 
