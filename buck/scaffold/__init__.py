@@ -1,5 +1,6 @@
 """Writing a user's first lines for them."""
 
+from buck.scaffold.new_project import NewProject, write_project
 from buck.scaffold.new_source import KINDS, NewSource, write_source
 
-__all__ = ["KINDS", "NewSource", "write_source"]
+__all__ = ["KINDS", "NewProject", "NewSource", "write_project", "write_source"]

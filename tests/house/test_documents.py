@@ -18,8 +18,6 @@ from tests.house.readme import read_fences, read_named_blocks
 BIN = Path(sys.executable).parent
 TUTORIAL = ROOT / "docs" / "tutorial" / "ten-minutes.md"
 INSTALLING = {"main", "tests"}
-PLANNED = {"init"}
-"""Named on pages as what is not there yet."""
 PREFIXES = ("STRIPE_", "SALESFORCE_", "APP_", "BUCK_", "AWS_")
 
 
@@ -150,6 +148,6 @@ def test_other_pages_name_only_commands_that_exist():
         for words in re.findall(r"(?:^|`|- run: )buck((?: --env \w+)?(?: [a-z]+)+)", text, re.M):
             name = re.sub(r"^ --env \w+", "", words).split()
             named = " ".join(name[:2]) if name[0] in groups else name[0]
-            if named not in known | groups | PLANNED:
+            if named not in known | groups:
                 wrong.append(f"{page.relative_to(ROOT)}: buck {named}")
     assert wrong == []

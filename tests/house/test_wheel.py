@@ -13,6 +13,8 @@ import pytest
 
 from tests.house.checkout import ROOT, list_files
 
+TEMPLATE = "buck/template/"
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
@@ -47,10 +49,21 @@ def test_it_holds_the_toolkit_whole(wheel):
     expected = {
         str(f.relative_to(ROOT)) for f in list_files() if f.relative_to(ROOT).parts[0] == "buck"
     }
-    assert {n for n in wheel if n.startswith("buck/")} == expected
+    held = {n for n in wheel if n.startswith("buck/") and not n.startswith(TEMPLATE)}
+    assert held == expected
     assert all(
         Path(n).suffix in {".py", ".yml", ".typed", ".sql", ".json", ".css"} for n in expected
     )
+
+
+def test_it_holds_what_a_new_project_is_made_from(wheel):
+    parts = ("pipelines", "transform", "justfile", ".buck.yml", ".gitignore")
+    expected = {
+        str(f.relative_to(ROOT)) for f in list_files() if f.relative_to(ROOT).parts[0] in parts
+    } | {"lake/README.md"}
+    assert {n.removeprefix(TEMPLATE) for n in wheel if n.startswith(TEMPLATE)} == expected
+    for name in expected:
+        assert wheel[f"{TEMPLATE}{name}"] == (ROOT / name).read_bytes()
 
 
 def test_it_holds_nothing_else(wheel):
