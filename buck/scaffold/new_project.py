@@ -62,11 +62,12 @@ def write_project(folder: Path, *, lake: str | None = None) -> NewProject:
         settings = (template / SETTINGS).read_text(encoding="utf-8")
         (folder / SETTINGS).write_text(_with_lake(settings, lake), encoding="utf-8")
         project = open_project(folder)
+        root = project.lake_root
     except (OSError, BuckError):
         _clear(folder, keep=was_there)
         raise
     files = sum(1 for path in folder.rglob("*") if path.is_file())
-    return NewProject(folder, project.lake_root, tuple(project.settings.sources), files)
+    return NewProject(folder, root, tuple(project.settings.sources), files)
 
 
 def find_template() -> Path:
