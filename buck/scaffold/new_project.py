@@ -8,7 +8,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import buck
 from buck.errors import BuckError, ConfigError
 from buck.project import open_project
 
@@ -72,7 +71,7 @@ def write_project(folder: Path, *, lake: str | None = None) -> NewProject:
 
 def find_template() -> Path:
     """The files of a new project: in the wheel, or the checkout of an editable install."""
-    package = Path(buck.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "template", package.parent):
         if (folder / SETTINGS).is_file() and (folder / "transform" / "dbt_project.yml").is_file():
             return folder
