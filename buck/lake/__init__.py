@@ -2,6 +2,7 @@
 
 from buck.lake.comparing import ComparingLanding
 from buck.lake.content import read_content
+from buck.lake.contents import list_contents, read_commits
 from buck.lake.foreign import ForeignSource, ForeignTable, Tool
 from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
@@ -26,9 +27,11 @@ __all__ = [
     "full_schema",
     "held_marts",
     "held_versions",
+    "list_contents",
     "open_storage",
     "pinned_files",
     "pinned_versions",
+    "read_commits",
     "read_content",
     "stamp_sql",
 ]

@@ -131,6 +131,16 @@ class BucketStorage:
         prefix = self.root.removeprefix("s3://") + "/"
         return sorted(str(path).removeprefix(prefix) for path in found)
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """See `Storage`."""
+        try:
+            with _bucket_errors(self.url(folder), "listed"):
+                found = self.fs.find(self.url(folder), detail=True)
+        except FileNotFoundError:
+            return {}
+        prefix = self.root.removeprefix("s3://") + "/"
+        return {str(path).removeprefix(prefix): int(o["size"]) for path, o in found.items()}
+
     def folders(self, folder: str) -> list[str]:
         """See `Storage`."""
         try:

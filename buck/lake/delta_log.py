@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from buck.engine.columns import duckdb_type, empty_select, parquet_scan, typed_s
 from buck.errors import LakeDamaged, LakeError, LoadFenced
 from buck.lake.raw_log import Batch, Position, RawState
 from buck.lake.storage import Storage
+from buck.records.contents import TableCommit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,6 +95,25 @@ class DeltaLog:
             return empty_select(state.columns)
         files = tuple(str(self.storage.fetch(name)) for name in state.files)
         return typed_select(state.columns, parquet_scan(files), present=set(state.columns))
+
+    def history(self) -> list[TableCommit]:
+        """See `RawLog`."""
+        table = self._open()
+        if table is None:
+            return []
+        with _delta_errors(self.url):
+            commits = table.history()
+        return [
+            TableCommit(
+                version=int(commit["version"]),
+                at=datetime.fromtimestamp(commit["timestamp"] / 1000, UTC),
+                operation=str(commit["operation"]).lower(),
+                load_id=str(commit.get("buck.load_id", "")),
+                run_id=str(commit.get("buck.run_id", "")),
+                rows=int(commit["buck.rows"]) if "buck.rows" in commit else None,
+            )
+            for commit in commits
+        ]
 
     def sweep(self, load_id: str) -> int:
         """See `RawLog`."""

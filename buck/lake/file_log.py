@@ -17,6 +17,7 @@ from buck.errors import LakeDamaged, LoadFenced
 from buck.lake.raw_log import Batch, RawState
 from buck.lake.storage import Storage
 from buck.names import identifier, literal
+from buck.records.contents import TableCommit
 
 if TYPE_CHECKING:
     from buck.engine.types import Connection
@@ -39,7 +40,7 @@ class FileLog:
 
     def state(self, version: int | None = None) -> RawState:
         """See `RawLog`."""
-        names = [n for n in self.storage.names(self.folder) if n.endswith(f".{self.suffix}")]
+        names = self._names()
         if version is not None:
             if len(names) <= version:
                 raise LakeDamaged(f"{self.folder} has no version {version}", hint="buck doctor")
@@ -104,12 +105,26 @@ class FileLog:
         )
         return typed_select(state.columns, scan, present=set(state.columns))
 
+    def history(self) -> list[TableCommit]:
+        """See `RawLog`; every version is one object, and all are kept."""
+        return [self._told(name, number) for number, name in reversed([*enumerate(self._names())])]
+
     def sweep(self, load_id: str) -> int:
         """Only local files can be left: an object that exists is committed."""
         left = list(self.work.glob(f"{load_id}-*")) if self.work.is_dir() else []
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+    def _names(self) -> list[str]:
+        return [n for n in self.storage.names(self.folder) if n.endswith(f".{self.suffix}")]
+
+    def _told(self, name: str, version: int) -> TableCommit:
+        commit = self._read_commit(name)
+        facts = commit["facts"]
+        rows = int(facts["buck.rows"]) if "buck.rows" in facts else None
+        run = str(facts.get("buck.run_id", ""))
+        return TableCommit(version, None, "write", str(commit["load_id"]), run, rows)
 
     def _write(
         self, file: Path, batch: Batch, columns: Mapping[str, str], record: dict[str, Any]
@@ -144,7 +159,8 @@ class FileLog:
             payload = self._footer(name) if self.format == "parquet" else self._last_line(name)
             record = json.loads(payload)
             held = record[COMMIT_KEY] if self.format == "json" else record
-            return {"marks": dict(held["marks"]), "columns": dict(held["columns"])}
+            told = {"load_id": held.get("load_id", ""), "facts": dict(held.get("facts") or {})}
+            return told | {"marks": dict(held["marks"]), "columns": dict(held["columns"])}
         except (pa.ArrowInvalid, ValueError, KeyError, TypeError) as exc:
             raise LakeDamaged(
                 f"{self.storage.url(name)} carries no commit record: {str(exc).splitlines()[0]}",

@@ -101,6 +101,10 @@ class FolderStorage:
             if path.is_file() and not path.name.startswith(SPARE)
         )
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """See `Storage`."""
+        return {name: (self.root / name).stat().st_size for name in self.names(folder)}
+
     def folders(self, folder: str) -> list[str]:
         """See `Storage`."""
         base = self.root / folder

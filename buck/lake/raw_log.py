@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from buck.records.contents import TableCommit
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -92,6 +94,9 @@ class RawLog(Protocol):
 
     def scan_sql(self, state: RawState) -> str:
         """A SELECT over the state's rows with the state's column types."""
+
+    def history(self) -> list[TableCommit]:
+        """Every version that the log still tells of, newest first; empty without a commit."""
 
     def sweep(self, load_id: str) -> int:
         """Remove files that a killed load left without committing them; how many."""

@@ -49,6 +49,9 @@ class Storage(Protocol):
     def names(self, folder: str) -> list[str]:
         """Names of all objects below a folder, sorted."""
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Names of all objects below a folder, with their bytes."""
+
     def folders(self, folder: str) -> list[str]:
         """Names of the folders right below a folder, sorted."""
 
