@@ -38,6 +38,7 @@ from buck.flow.run_options import RunOptions, RunResult
 from buck.flow.warmup import Warmup
 from buck.lake import Lake, Publisher, held_versions
 from buck.ledger import RunRecorder
+from buck.pipelines import preload
 from buck.project import Pipeline, Project, duration_s
 from buck.records.load import LoadReport
 from buck.records.run import Status
@@ -227,10 +228,11 @@ class _Run:
                 by = self.resumed.run_ids[0]
                 self.recorder.leave_out(f"land {source}", Status.KEPT, by=[by])
         wanted = [source for source in sources if source not in kept]
-        if len(wanted) > 1:
-            # Found once, before several loads would.
-            _ = self.lake.identity
         at_once = self.project.settings.performance.max_parallel_sources
+        if len(wanted) > 1 and at_once > 1:
+            # Once, before several loads would at the same moment.
+            _ = self.lake.identity
+            preload()
         done = land_branches(wanted, self._land, at_once=at_once)
         if done.failed:
             self._block(BUILDING, by=[f"land {source}" for source in done.failed])

@@ -3,7 +3,7 @@
 from buck.pipelines.committing import Lander
 from buck.pipelines.module import SUFFIX, SourceModule, find_modules, load_module
 from buck.pipelines.replay import parse_held, replay_spec
-from buck.pipelines.run import run_source
+from buck.pipelines.run import preload, run_source
 
 __all__ = [
     "SUFFIX",
@@ -12,6 +12,7 @@ __all__ = [
     "find_modules",
     "load_module",
     "parse_held",
+    "preload",
     "replay_spec",
     "run_source",
 ]

@@ -122,6 +122,17 @@ def run_source(
     )
 
 
+def preload() -> None:
+    """Import what every load needs, once and in one thread.
+
+    Threads that import pyarrow and dlt for the first time at the same moment may see halves of
+    them: their modules import each other.
+    """
+    import pyarrow.compute
+    import pyarrow.dataset
+    import pyarrow.parquet  # noqa: F401
+
+
 def _refuse_strangers(module: SourceModule, load: Load, files: Mapping[str, list[Path]]) -> None:
     """Rows of a table that was not opened through the load would be lost without a word."""
     strangers = sorted(set(files) - set(load.tables))
