@@ -21,17 +21,27 @@ customers as (
     select * from {{ ref('dim_customers') }}
 ),
 
-costs as (
+numbered as (
     select
         product_id,
         currency,
         unit_cost,
-        version_number,
         became_true_at,
         lead(became_true_at) over (partition by product_id order by version_number) as ends_at,
         row_number() over (partition by product_id order by version_number) as place
     from {{ ref('stg_app__product_versions') }}
     where not is_deleted
+),
+
+-- With an `or` in the join below, DuckDB would compare every line with every version.
+costs as (
+    select
+        product_id,
+        currency,
+        unit_cost,
+        case when place = 1 then {{ start_of_time() }} else became_true_at end as starts_at,
+        coalesce(ends_at, {{ end_of_time() }}) as ends_at
+    from numbered
 ),
 
 lines as (
@@ -58,8 +68,8 @@ lines as (
     inner join orders on items.order_id = orders.order_id
     left join costs
         on items.product_id = costs.product_id
-        and (costs.place = 1 or orders.placed_at >= costs.became_true_at)
-        and (costs.ends_at is null or orders.placed_at < costs.ends_at)
+        and orders.placed_at >= costs.starts_at
+        and orders.placed_at < costs.ends_at
 ),
 
 expected as (
