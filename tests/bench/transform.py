@@ -6,7 +6,8 @@ sql: the same SQL in the same order, straight on DuckDB, from nothing.
 change: one in a hundred payments, refunds of them, and one in a hundred order lines arrive anew.
 increment: build with dbt what that changed.
 full: build with dbt from nothing again, to compare with.
-checks: put every dbt test and every Soda check to what was built.
+checks: put every dbt test, every Soda check and every anomaly check to what was built.
+anomalies: the last of these alone.
 
 The working folder is the project. The last line printed is what it took, as JSON.
 """
@@ -167,16 +168,32 @@ def full() -> Took:
 
 def checks() -> Took:
     """What judging the candidates takes; that checks fail on made-up data costs nothing less."""
+    from buck.flow.anomalies import measure_tables
+    from buck.flow.checking import judge
     from buck.project import open_project
-    from buck.quality import preload, run_checks
+    from buck.quality import preload
 
     preload()
-    _, tests = _build("test")
-    with _connect() as con:
-        started, used = time.perf_counter(), time.process_time()
-        run_checks(con, open_project(Path.cwd()).transform_dir / "checks", as_of=AS_OF)
-        wall, cpu = time.perf_counter() - started, time.process_time() - used
-    return tests[0] + wall, tests[1] + cpu
+    project = open_project(Path.cwd())
+    tested, tests = _build("test")
+    started = _now()
+    volumes = measure_tables(project, as_of=AS_OF)
+    judge(project, tested, as_of=AS_OF, run_id="bench", volumes=volumes)
+    judged = _since(started)
+    return tests[0] + judged[0], tests[1] + judged[1]
+
+
+def anomalies() -> Took:
+    """Counting rows and empty cells, and comparing them: a part of `checks`."""
+    from buck.flow.anomalies import judge_anomalies, measure_tables
+    from buck.project import open_project
+    from buck.transform import models
+
+    project = open_project(Path.cwd())
+    facts = models(project.work / "dbt" / "target")
+    started = _now()
+    judge_anomalies(project, measure_tables(project, as_of=AS_OF), facts)
+    return _since(started)
 
 
 def _build(command: Any, *, full_refresh: bool = False) -> tuple[Any, Took]:
@@ -230,6 +247,7 @@ WAYS: dict[str, Callable[..., Took]] = {
     "increment": increment,
     "full": full,
     "checks": checks,
+    "anomalies": anomalies,
 }
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 {#-
     Expressions that are true for every row, each with a name; a failing row says which it broke. One
-    scan finds the rows that break any rule, however many rules there are; only they are asked again.
+    scan finds the rows that break any rule, and only they meet the names: with a query per rule, and
+    dbt's `limit` around them, DuckDB would read every column of every row.
 -#}
 {% test row_rules(model, rules) %}
 with
@@ -19,17 +20,24 @@ broken as (
         and{% endif %}
         {%- endfor %}
     )
+),
+
+names as (
+    {%- for name in rules %}
+    select '{{ name }}' as broken_rule
+    {%- if not loop.last %}
+    union all{% endif %}
+    {%- endfor %}
 )
-{% for name, expression in rules.items() %}
+
 select
-    '{{ name }}' as broken_rule,
+    names.broken_rule,
     tested.*
 from broken as tested
-where not coalesce({{ expression }}, false)
-{%- if not loop.last %}
-
-union all
-
-{% endif %}
-{%- endfor %}
+cross join names
+where case names.broken_rule
+    {%- for name, expression in rules.items() %}
+    when '{{ name }}' then not coalesce({{ expression }}, false)
+    {%- endfor %}
+end
 {% endtest %}
