@@ -1,7 +1,12 @@
+{{ config(**built_by_key('balance_transaction_id', inputs='fct_balance_transactions_inputs()')) }}
+{{ config(**laid_out('transaction_date', data_type='date')) }}
 with
 
 movements as (
-    select * from {{ ref('int_balance_transactions_attributed') }}
+    {{ affected_or_all(
+        balance_transactions_attributed(only=is_affected('balance_transaction_id')),
+        ref('int_balance_transactions_attributed'),
+    ) | indent(4) }}
 ),
 
 payments as (

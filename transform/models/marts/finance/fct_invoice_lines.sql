@@ -1,41 +1,26 @@
+{{ config(**built_by_key('invoice_line_item_id', inputs='fct_invoice_lines_inputs()')) }}
+{{ config(**laid_out('invoice_date', data_type='date')) }}
 with
 
 lines as (
     select * from {{ ref('stg_stripe__invoice_line_items') }}
+    where {{ is_affected('invoice_line_item_id') }}
 ),
 
 invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-products as (
-    select * from {{ ref('dim_products') }}
+articles as (
+    {{ articles_of_stripe_products() | indent(4) }}
+),
+
+plans as (
+    {{ plans_of_stripe_products() | indent(4) }}
 ),
 
 currencies as (
     select * from {{ ref('currencies') }}
-),
-
--- An article is a product in one currency; a product of Stripe alone has all of them.
-articles as (
-    select
-        stripe_product_id,
-        currency,
-        min(product_key) as product_key
-    from products
-    where stripe_product_id is not null
-      and source = 'app'
-    group by
-        stripe_product_id,
-        currency
-),
-
-plans as (
-    select
-        stripe_product_id,
-        product_key
-    from products
-    where source = 'stripe'
 ),
 
 final as (

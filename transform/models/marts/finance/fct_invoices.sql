@@ -1,7 +1,10 @@
+{{ config(**built_by_key('invoice_id', inputs='fct_invoices_inputs()')) }}
+{{ config(**laid_out('invoice_date', data_type='date')) }}
 with
 
 invoices as (
     select * from {{ ref('stg_stripe__invoices') }}
+    where {{ is_affected('invoice_id') }}
 ),
 
 identities as (

@@ -1,7 +1,8 @@
+{{ config(**built_by_key('balance_transaction_id', inputs="newest_version_inputs(source('stripe', 'balance_transactions'))")) }}
 with
 
 source as (
-    {{ newest_versions(source('stripe', 'balance_transactions'), ['id']) }}
+    {{ newest_versions(source('stripe', 'balance_transactions'), ['id'], only=is_affected('id')) }}
 ),
 
 renamed as (

@@ -1,7 +1,10 @@
+{{ config(**built_by_key('invoice_line_item_id', inputs="newest_version_inputs(source('stripe', 'invoice_line_items'))")) }}
 with
 
 source as (
-    {{ newest_versions(source('stripe', 'invoice_line_items'), ['invoice', 'id']) }}
+    {{ newest_versions(
+        source('stripe', 'invoice_line_items'), ['invoice', 'id'], only=is_affected('id')
+    ) }}
 ),
 
 renamed as (

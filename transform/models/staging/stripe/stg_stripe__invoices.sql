@@ -1,7 +1,8 @@
+{{ config(**built_by_key('invoice_id', inputs="newest_version_inputs(source('stripe', 'invoices'))")) }}
 with
 
 source as (
-    {{ newest_versions(source('stripe', 'invoices'), ['id']) }}
+    {{ newest_versions(source('stripe', 'invoices'), ['id'], only=is_affected('id')) }}
 ),
 
 renamed as (

@@ -165,14 +165,17 @@ class Life:
             record["livemode"] = False
         record["status"] = chance.choice(["succeeded", "succeeded", "failed"])
         self.write("stripe", "charges", **record)
-        if self.flip(0.3):
+        if self.flip(0.4):
             self.write(
                 "stripe", "invoice_payments", id=f"inpay_{charge}", livemode=True,
                 invoice=f"in_{charge}", payment={"payment_intent": f"pi_{charge}"}, created=1,
             )  # fmt: skip
+            self.bill(f"in_{charge}", record)
         self.move(charge, record)
         if self.flip(0.5):
             self.refund(charge, record)
+        if self.flip(0.1):
+            self.dispute(charge, record)
         if self.flip(0.05):
             self.write("stripe", "charges", "d", id=charge)
 
@@ -185,6 +188,53 @@ class Life:
                 currency=record["currency"], type="charge", source=source, available_on=self.unix(),
             )  # fmt: skip
 
+    def bill(self, invoice: str, paid: dict[str, Any]) -> None:
+        """An invoice that is paid or not, and its lines, of which one may change or go."""
+        record: dict[str, Any] = {
+            "id": invoice, "created": self.unix(), "livemode": not self.flip(0.05),
+            "customer": paid["customer"], "currency": paid["currency"], "total": paid["amount"],
+            "status": "draft",
+        }  # fmt: skip
+        self.write("stripe", "invoices", **record)
+        for number in range(self.chance.randint(1, 2)):
+            line: dict[str, Any] = {
+                "id": f"il_{invoice}_{number}", "invoice": invoice, "livemode": True,
+                "currency": paid["currency"], "amount": paid["amount"], "quantity": 1,
+                "pricing": {"price_details": {"product": "prod_h§x"}},
+            }  # fmt: skip
+            self.write("stripe", "invoice_line_items", **line)
+            if self.flip(0.2):
+                self.write("stripe", "invoice_line_items", **(line | {"quantity": 3}))
+            if self.flip(0.1):
+                self.write("stripe", "invoice_line_items", "d", id=line["id"], invoice=invoice)
+        self.day += self.chance.uniform(0, 3)
+        if self.flip(0.7):
+            self.write("stripe", "invoices", **(record | {"status": "paid"}))
+        elif self.flip(0.2):
+            self.write("stripe", "invoices", "d", id=invoice)
+        if self.flip(0.3):
+            self.sell()
+
+    def sell(self) -> None:
+        """Stripe's product; now and then the app turns out to have an article of it."""
+        self.write("stripe", "products", id="prod_h§x", name="h§x", active=True, livemode=True)
+        if self.flip(0.5):
+            self.write(
+                "app", "products", id="§0", name="h§x", currency=self.chance.choice(CURRENCIES),
+                stripe_product_id="prod_h§x", created_at=self.stamp(),
+            )  # fmt: skip
+
+    def dispute(self, charge: str, paid: dict[str, Any]) -> None:
+        key = f"dp_{charge}"
+        record = {
+            "id": key, "created": self.unix(), "livemode": True, "charge": charge,
+            "amount": paid["amount"], "currency": paid["currency"], "status": "needs_response",
+        }  # fmt: skip
+        self.write("stripe", "disputes", **record)
+        self.move(key, paid)
+        self.day += self.chance.uniform(0, 9)
+        self.write("stripe", "disputes", **(record | {"status": self.chance.choice(["won", "lost"])}))
+
     def refund(self, charge: str, paid: dict[str, Any]) -> None:
         key, amount = f"re_{charge}", paid["amount"]
         record: dict[str, Any] = {}
@@ -196,6 +246,7 @@ class Life:
                 "currency": paid["currency"], "status": status,
             }  # fmt: skip
             self.write("stripe", "refunds", **record)
+        self.move(key, paid)
         if self.flip(0.1):
             # It turns out to belong to another charge.
             record |= {"charge": self.chance.choice(self.charges), "amount": 1}
