@@ -82,6 +82,10 @@ soak-incrementals *args:
 soak-warehouse customers="300":
     SOAK_CUSTOMERS={{customers}} {{python}} -m pytest tests/integration/warehouses/test_sizes.py -k soak -n 0
 
+# Build the whole project on the BigQuery emulator and compare every mart with DuckDB.
+soak-bigquery:
+    SOAK_BIGQUERY=1 {{python}} -m pytest tests/integration/warehouses/test_bigquery.py -n 0
+
 # Write the generated reference pages anew and build the site (needs the extra `docs`).
 docs:
     {{python}} docs/generate.py && {{python}} -m mkdocs build --strict

@@ -29,6 +29,9 @@ NEEDS = (
     "numpy",
     "pytz",
 )
+DBT = ("dbt-core>=1.11.16,<1.12", "dbt-bigquery==1.12.1")
+"""What builds a project there, through Google's own client."""
+
 SPATIAL = """
 import duckdb, pathlib, sysconfig
 folder = pathlib.Path(sysconfig.get_path("purelib"), "duckdb_extension_spatial")
@@ -57,6 +60,12 @@ class Emulator:
     """One that runs."""
 
     address: str
+    programs: Path
+
+    @property
+    def endpoint(self) -> str:
+        """What a client takes in place of Google's address."""
+        return self.address.partition("/bigquery/")[0]
 
     def value(self, sql: str) -> Any:
         """The one value of a query.
@@ -73,27 +82,31 @@ class Emulator:
         return None if text is None else READ[found["schema"]["fields"][0]["type"]](text)
 
 
-def install(folder: Path) -> Path:
+def install(folder: Path, more: tuple[str, ...] = ()) -> Path:
     """Its environment in a folder, made once; gives the folder of its programs.
+
+    Args:
+        folder: Keeps it between runs of the tests.
+        more: What else belongs into the environment.
 
     Raises:
         CannotInstall: see there.
     """
-    done = folder / "installed"
+    done, needs = folder / "installed", (*NEEDS, *more)
     programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    if done.exists() and done.read_text() == "\n".join(NEEDS):
+    if done.exists() and done.read_text() == "\n".join(needs):
         return programs
     python = str(programs / "python")
     # pip looks for its settings in the person's home, the emulator for the extension in its own.
     for command, env in (
         ([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], None),
-        ([python, "-m", "pip", "install", "-q", "--only-binary", ":all:", *NEEDS], None),
+        ([python, "-m", "pip", "install", "-q", "--only-binary", ":all:", *needs], None),
         ([python, "-c", SPATIAL], environment(folder)),
     ):
         ended = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         if ended.returncode:
             raise CannotInstall((ended.stderr.strip() or "no reason given").splitlines()[-1])
-    done.write_text("\n".join(NEEDS))
+    done.write_text("\n".join(needs))
     return programs
 
 
@@ -105,15 +118,18 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def run_emulator(folder: Path) -> Iterator[Emulator]:
+def run_emulator(folder: Path, more: tuple[str, ...] = ()) -> Iterator[Emulator]:
     """Start it, wait until it answers, and end it."""
-    program = install(folder) / "bqemulator"
+    programs = install(folder, more)
     rest, grpc = free_port(), free_port()
     address = f"http://127.0.0.1:{rest}/bigquery/v2/projects/buck"
     ports = ("--rest-port", str(rest), "--grpc-port", str(grpc), "--project", "buck")
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
-            [str(program), "start", *ports], stdout=log, stderr=log, env=environment(folder)
+            [str(programs / "bqemulator"), "start", *ports],
+            stdout=log,
+            stderr=log,
+            env=environment(folder),
         )
     try:
         give_up_at = time.monotonic() + 60
@@ -125,7 +141,7 @@ def run_emulator(folder: Path) -> Iterator[Emulator]:
                 assert server.poll() is None, (folder / "log").read_text()[-2_000:]
                 assert time.monotonic() < give_up_at, "the BigQuery emulator does not start"
                 time.sleep(0.2)
-        yield Emulator(address)
+        yield Emulator(address, programs)
     finally:
         server.kill()
         server.wait()
