@@ -207,8 +207,12 @@ def measure(
     found: Found,
     models: Sequence[ModelFacts],
 ) -> Measured | None:
-    """The amounts of the failing rows in the first of these marts that counts their records."""
+    """The amounts of the failing rows in the first of these marts that counts their records.
+
+    After the table itself, marts that say what they measure go before those that just hold amounts.
+    """
     names = [found.key]
+    models = [*models[:1], *sorted(models[1:], key=lambda model: "measure" not in model.meta)]
     if found.pin is not None:
         names.append(f"{singular(found.pin.table.name)}_id")
     for model in models:

@@ -53,9 +53,9 @@ def test_amounts_are_decimals_in_every_shape(published: Any) -> None:
 
     with buck.open(published.root) as marts:
         table = marts.table("finance.agg_monthly_revenue")
-        assert table.polars().collect_schema()["net_amount"] == pl.Decimal(38, 3)
-        assert table.arrow().schema.field("net_amount").type == pa.decimal128(38, 3)
-        assert str(table.relation().select("net_amount").types[0]) == "DECIMAL(38,3)"
+        assert table.polars().collect_schema()["net_amount"] == pl.Decimal(18, 3)
+        assert table.arrow().schema.field("net_amount").type == pa.decimal128(18, 3)
+        assert str(table.relation().select("net_amount").types[0]) == "DECIMAL(18,3)"
 
 
 def test_a_mart_that_is_not_there_is_refused_with_those_that_are(published: Any) -> None:

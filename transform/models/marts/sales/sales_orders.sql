@@ -61,12 +61,16 @@ totalled as (
         orders.*,
         coalesce(order_lines.line_count, 0) as line_count,
         coalesce(order_lines.item_quantity, 0) as item_quantity,
-        coalesce(order_lines.order_amount, 0) as order_amount,
-        coalesce(order_lines.discount, 0) as discount,
-        coalesce(order_lines.revenue, 0) as revenue,
-        case when order_lines.order_id is null then 0 else order_lines.cost end as cost,
-        coalesce(order_payments.paid_amount, 0) as paid_amount,
-        coalesce(order_payments.refunded_amount, 0) as refunded_amount,
+        -- coalesce and case lose the scale on PostgreSQL, which a second build would refuse
+        cast(coalesce(order_lines.order_amount, 0) as {{ money_type() }}) as order_amount,
+        cast(coalesce(order_lines.discount, 0) as {{ money_type() }}) as discount,
+        cast(coalesce(order_lines.revenue, 0) as {{ money_type() }}) as revenue,
+        cast(
+            case when order_lines.order_id is null then 0 else order_lines.cost end
+            as {{ money_type() }}
+        ) as cost,
+        cast(coalesce(order_payments.paid_amount, 0) as {{ money_type() }}) as paid_amount,
+        cast(coalesce(order_payments.refunded_amount, 0) as {{ money_type() }}) as refunded_amount,
         numbered.customer_order_number
     from orders
     left join order_lines on orders.order_id = order_lines.order_id
