@@ -10,7 +10,7 @@ from buck.cli.app import app
 from buck.cli.options import AsJson
 from buck.cli.render import say, show_json, show_table
 
-group = typer.Typer(no_args_is_help=True, help="What lies in the lake.")
+group = typer.Typer(no_args_is_help=True, help="What lies in the lake, and upkeep.")
 app.add_typer(group, name="lake")
 
 

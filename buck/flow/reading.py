@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from buck.engine import connect, sql_errors
 from buck.errors import ConfigError, LakeError, QueryRefused
 from buck.flow.lake_access import open_lake, pin_tables, published_sql
+from buck.flow.leases import Lease
 from buck.lake import SnapshotStore, stamp_sql
 from buck.names import TableRef, identifier
 from buck.project import Project
@@ -130,11 +131,7 @@ def open_zone(project: Project, zone: Zone) -> Connection:
         return connect(project.build_database, work=project.work, read_only=True)
     lake = open_lake(project)
     if zone == "raw":
-        con = connect(work=project.work)
-        con.execute("create schema raw")
-        for pin in pin_tables(project, lake):
-            con.execute(f"create view {pin.table.ref.sql} as {pin.select_sql}")
-        return con
+        return _raw_connection(project, lake)
     snapshot = SnapshotStore(lake.storage).current()
     if snapshot is None:
         raise LakeError("nothing is published yet", hint="buck run")
@@ -171,6 +168,23 @@ def ask(con: Connection, sql: str) -> Iterator[Answer]:
             columns = [d[0] for d in answer.description or ()]
             rows = answer.fetchall() if columns else []
         yield columns, rows
+
+
+def _raw_connection(project: Project, lake: Lake) -> Connection:
+    """The raw tables as views over the files of their newest versions, which stay meanwhile."""
+    lease = Lease(project.work, "reads raw tables")
+    try:
+        pins = pin_tables(project, lake)
+        lease.tell({str(pin.table): pin.version for pin in pins})
+        con = connect(work=project.work)
+        con.execute("create schema raw")
+        for pin in pins:
+            con.execute(f"create view {pin.table.ref.sql} as {pin.select_sql}")
+    except BaseException:
+        lease.close()
+        raise
+    lease.end_with(con)
+    return con
 
 
 def _published_connection(project: Project, lake: Lake, snapshot: Snapshot) -> Connection:

@@ -1,16 +1,21 @@
 """What is on disk: raw tables, published snapshots, and the promises about both."""
 
+from buck.lake.compacting import merge_files, plan_merge
 from buck.lake.comparing import ComparingLanding
 from buck.lake.content import read_content
 from buck.lake.contents import list_contents, read_commits
 from buck.lake.foreign import ForeignSource, ForeignTable, Tool
 from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
+from buck.lake.needs import Pins, Place, add_pins, list_places, snapshot_pins
 from buck.lake.publishing import Origin, Publisher, stamp_sql
 from buck.lake.retention import pinned_files, pinned_versions
 from buck.lake.row_quarantine import held_marts, held_versions
 from buck.lake.snapshots import SnapshotStore
-from buck.lake.storage import open_storage
+from buck.lake.storage import Storage, open_storage
+from buck.lake.usage import use_of_ledger, use_of_logs, use_of_marts
+from buck.lake.vacuuming import find_removable, find_removable_marts
+from buck.lake.verifying import Verifier
 
 __all__ = [
     "ComparingLanding",
@@ -19,19 +24,33 @@ __all__ = [
     "Lake",
     "Landing",
     "Origin",
+    "Pins",
+    "Place",
     "Publisher",
     "RawFormat",
     "RawPin",
     "SnapshotStore",
+    "Storage",
     "Tool",
+    "Verifier",
+    "add_pins",
+    "find_removable",
+    "find_removable_marts",
     "full_schema",
     "held_marts",
     "held_versions",
     "list_contents",
+    "list_places",
+    "merge_files",
     "open_storage",
     "pinned_files",
     "pinned_versions",
+    "plan_merge",
     "read_commits",
     "read_content",
+    "snapshot_pins",
     "stamp_sql",
+    "use_of_ledger",
+    "use_of_logs",
+    "use_of_marts",
 ]

@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -133,13 +134,11 @@ class BucketStorage:
 
     def sizes(self, folder: str) -> dict[str, int]:
         """See `Storage`."""
-        try:
-            with _bucket_errors(self.url(folder), "listed"):
-                found = self.fs.find(self.url(folder), detail=True)
-        except FileNotFoundError:
-            return {}
-        prefix = self.root.removeprefix("s3://") + "/"
-        return {str(path).removeprefix(prefix): int(o["size"]) for path, o in found.items()}
+        return {name: int(told["size"]) for name, told in self._listing(folder).items()}
+
+    def times(self, folder: str) -> dict[str, datetime]:
+        """See `Storage`."""
+        return {name: told["LastModified"] for name, told in self._listing(folder).items()}
 
     def folders(self, folder: str) -> list[str]:
         """See `Storage`."""
@@ -179,6 +178,15 @@ class BucketStorage:
     def sweep(self) -> int:
         """There is nothing: an upload that did not end is no object."""
         return 0
+
+    def _listing(self, folder: str) -> dict[str, dict[str, Any]]:
+        try:
+            with _bucket_errors(self.url(folder), "listed"):
+                found = self.fs.find(self.url(folder), detail=True)
+        except FileNotFoundError:
+            return {}
+        prefix = self.root.removeprefix("s3://") + "/"
+        return {str(path).removeprefix(prefix): dict(told) for path, told in found.items()}
 
     def delta_options(self) -> dict[str, str]:
         """Options for object_store; conditional put fences concurrent commits."""

@@ -9,16 +9,25 @@ number that goes backwards, so the stored number is compared on the handle that 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from buck.engine.columns import duckdb_type, empty_select, parquet_scan, typed_select
-from buck.errors import LakeDamaged, LakeError, LoadFenced
-from buck.lake.raw_log import Batch, Position, RawState
+from buck.errors import LakeDamaged, LoadFenced
+from buck.lake.delta_actions import (
+    CHECKSUMS,
+    OPERATION,
+    SEQUENCE,
+    add_action,
+    commit_properties,
+    delta_errors,
+    only_adds,
+    sha256_of,
+)
+from buck.lake.raw_log import Batch, FileEntry, Position, RawState
 from buck.lake.storage import Storage
 from buck.records.contents import TableCommit
 
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
 
-SEQUENCE = "buck/sequence"
 UNREADABLE = frozenset({"deletionVectors", "columnMapping"})
 
 
@@ -61,15 +69,16 @@ class DeltaLog:
     def commit(self, state: RawState, batch: Batch) -> int:
         """See `RawLog`."""
         names = [f"{batch.load_id}-{n:04d}.parquet" for n in range(len(batch.files))]
-        actions = [_add_action(name, file) for name, file in zip(names, batch.files, strict=True)]
+        actions = [add_action(name, file) for name, file in zip(names, batch.files, strict=True)]
+        checksums = {name: sha256_of(f) for name, f in zip(names, batch.files, strict=True)}
         for name, file in zip(names, batch.files, strict=True):
             self.storage.upload(file, f"{self.folder}/{name}", move=True)
         try:
-            with _delta_errors(self.url):
+            with delta_errors(self.url):
                 if state.handle is None:
-                    self._create(batch, actions)
+                    self._create(batch, actions, checksums)
                 else:
-                    self._append(state, batch, actions)
+                    self._append(state, batch, actions, checksums)
         except LoadFenced:
             # A commit whose answer was lost is tried again and then finds itself in its way.
             committed = self._version_with(names)
@@ -98,22 +107,56 @@ class DeltaLog:
 
     def history(self) -> list[TableCommit]:
         """See `RawLog`."""
-        table = self._open()
-        if table is None:
-            return []
-        with _delta_errors(self.url):
-            commits = table.history()
         return [
             TableCommit(
                 version=int(commit["version"]),
                 at=datetime.fromtimestamp(commit["timestamp"] / 1000, UTC),
-                operation=str(commit["operation"]).lower(),
+                operation=str(commit.get(OPERATION, commit["operation"])).lower(),
                 load_id=str(commit.get("buck.load_id", "")),
                 run_id=str(commit.get("buck.run_id", "")),
                 rows=int(commit["buck.rows"]) if "buck.rows" in commit else None,
             )
-            for commit in commits
+            for commit in self._commits()
         ]
+
+    def entries(self, state: RawState) -> list[FileEntry]:
+        """See `RawLog`."""
+        import pyarrow as pa
+
+        if state.handle is None:
+            return []
+        found = [
+            FileEntry(
+                f"{self.folder}/{Path(unquote(add['path'])).name}",
+                add["size_bytes"],
+                add["num_records"],
+            )
+            for add in pa.table(state.handle.get_add_actions()).to_pylist()
+        ]
+        return sorted(found, key=lambda entry: entry.name)
+
+    def checksums(self) -> dict[str, str]:
+        """See `RawLog`."""
+        return {
+            f"{self.folder}/{name}": str(sha256)
+            for commit in self._commits()
+            for name, sha256 in json.loads(commit.get(CHECKSUMS) or "{}").items()
+        }
+
+    def removals(self) -> list[tuple[int, datetime]]:
+        """See `RawLog`; whatever is not known to have only added counts."""
+        return [
+            (int(commit["version"]), datetime.fromtimestamp(commit["timestamp"] / 1000, UTC))
+            for commit in self._commits()
+            if not only_adds(commit)
+        ]
+
+    def _commits(self) -> list[dict[str, Any]]:
+        table = self._open()
+        if table is None:
+            return []
+        with delta_errors(self.url):
+            return list(table.history())
 
     def sweep(self, load_id: str) -> int:
         """See `RawLog`."""
@@ -128,7 +171,7 @@ class DeltaLog:
             self.storage.remove(name)
         return len(orphans)
 
-    def _create(self, batch: Batch, actions: list[Any]) -> None:
+    def _create(self, batch: Batch, actions: list[Any], checksums: Mapping[str, str]) -> None:
         from deltalake import Schema
         from deltalake.transaction import create_table_with_add_actions
 
@@ -140,10 +183,14 @@ class DeltaLog:
             actions,
             mode="error",
             storage_options=self.storage.delta_options() or None,
-            commit_properties=_commit_properties(batch, sequence=1, is_creation=True),
+            commit_properties=commit_properties(
+                batch, sequence=1, checksums=checksums, is_creation=True
+            ),
         )
 
-    def _append(self, state: RawState, batch: Batch, actions: list[Any]) -> None:
+    def _append(
+        self, state: RawState, batch: Batch, actions: list[Any], checksums: Mapping[str, str]
+    ) -> None:
         table = state.handle
         missing = [f for f in batch.schema if f.name not in state.columns]
         if missing:
@@ -157,7 +204,9 @@ class DeltaLog:
             actions,
             "append",
             table.schema(),
-            commit_properties=_commit_properties(batch, sequence=state.sequence + 1),
+            commit_properties=commit_properties(
+                batch, sequence=state.sequence + 1, checksums=checksums
+            ),
         )
 
     def _add_columns(self, fields: list[pa.Field]) -> DeltaTable:
@@ -189,72 +238,7 @@ class DeltaLog:
 
         options = self.storage.delta_options() or None
         try:
-            with _delta_errors(self.url):
+            with delta_errors(self.url):
                 return DeltaTable(self.url, version=version, storage_options=options)
         except TableNotFoundError:
             return None
-
-
-def _commit_properties(batch: Batch, *, sequence: int, is_creation: bool = False) -> Any:
-    from deltalake import CommitProperties, Transaction
-
-    marks = [Transaction(f"buck/{name}", value) for name, value in batch.marks.items()]
-    return CommitProperties(
-        custom_metadata={"buck.load_id": batch.load_id, **batch.facts},
-        app_transactions=[Transaction(SEQUENCE, sequence), *marks],
-        # A creation that finds another one in its way would be put on top of it as version 1.
-        max_commit_retries=0 if is_creation else None,
-    )
-
-
-def _add_action(name: str, file: Path) -> Any:
-    from deltalake.transaction import AddAction
-
-    return AddAction(
-        path=name,
-        size=file.stat().st_size,
-        partition_values={},
-        modification_time=int(time.time() * 1000),
-        data_change=True,
-        stats=json.dumps(_statistics(file)),
-    )
-
-
-def _statistics(file: Path) -> dict[str, Any]:
-    """Row count, and for `_buck_seq` the range, so that readers can skip files."""
-    import pyarrow.parquet as pq
-
-    meta = pq.read_metadata(file)
-    stats: dict[str, Any] = {"numRecords": meta.num_rows}
-    names = [meta.schema.column(i).name for i in range(meta.num_columns)]
-    if "_buck_seq" in names and meta.num_row_groups:
-        index = names.index("_buck_seq")
-        ranges = [meta.row_group(g).column(index).statistics for g in range(meta.num_row_groups)]
-        if all(r is not None and r.has_min_max for r in ranges):
-            stats["minValues"] = {"_buck_seq": min(r.min for r in ranges)}
-            stats["maxValues"] = {"_buck_seq": max(r.max for r in ranges)}
-    return stats
-
-
-@contextmanager
-def _delta_errors(url: str) -> Iterator[None]:
-    from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-
-    try:
-        yield
-    except TableNotFoundError:
-        raise
-    except CommitFailedError as exc:
-        raise LoadFenced(
-            f"{url} was loaded by another run meanwhile",
-            hint="nothing was written by this run; run it again",
-        ) from exc
-    except DeltaError as exc:
-        if "already exists" in str(exc):
-            raise LoadFenced(
-                f"{url} was created by another run meanwhile",
-                hint="nothing was written by this run; run it again",
-            ) from exc
-        raise LakeDamaged(f"{url}: {str(exc).splitlines()[0]}", hint="buck doctor") from exc
-    except OSError as exc:
-        raise LakeError(f"{url}: {exc}", hint="free disk space or check access") from exc

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from buck.engine import connect, translate_errors
 from buck.engine.columns import empty_select, parquet_scan, schema_types, typed_select
 from buck.errors import LakeDamaged, LoadFenced
-from buck.lake.raw_log import Batch, RawState
+from buck.lake.raw_log import Batch, FileEntry, RawState
 from buck.lake.storage import Storage
 from buck.names import identifier, literal
 from buck.records.contents import TableCommit
@@ -109,12 +110,31 @@ class FileLog:
         """See `RawLog`; every version is one object, and all are kept."""
         return [self._told(name, number) for number, name in reversed([*enumerate(self._names())])]
 
+    def entries(self, state: RawState) -> list[FileEntry]:
+        """See `RawLog`; a load says how many rows it brought, and nothing of bytes."""
+        return [FileEntry(name, None, self._rows_told(name)) for name in state.files]
+
+    def checksums(self) -> dict[str, str]:
+        """None: an object is its own log, and cannot hold its own checksum."""
+        return {}
+
+    def removals(self) -> list[tuple[int, datetime]]:
+        """None: every version is one object, and all are kept."""
+        return []
+
     def sweep(self, load_id: str) -> int:
         """Only local files can be left: an object that exists is committed."""
         left = list(self.work.glob(f"{load_id}-*")) if self.work.is_dir() else []
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+    def _rows_told(self, name: str) -> int | None:
+        try:
+            facts = self._read_commit(name)["facts"]
+            return int(facts["buck.rows"]) if "buck.rows" in facts else None
+        except LakeDamaged:
+            return None
 
     def _names(self) -> list[str]:
         return [n for n in self.storage.names(self.folder) if n.endswith(f".{self.suffix}")]

@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -104,6 +105,13 @@ class FolderStorage:
     def sizes(self, folder: str) -> dict[str, int]:
         """See `Storage`."""
         return {name: (self.root / name).stat().st_size for name in self.names(folder)}
+
+    def times(self, folder: str) -> dict[str, datetime]:
+        """See `Storage`."""
+        return {
+            name: datetime.fromtimestamp((self.root / name).stat().st_mtime, UTC)
+            for name in self.names(folder)
+        }
 
     def folders(self, folder: str) -> list[str]:
         """See `Storage`."""

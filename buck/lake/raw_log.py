@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -75,6 +76,16 @@ class Batch:
     """For people reading the table's history: run, rows, marks before and after. No secrets."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a raw table, as its log describes it; None where the log says nothing."""
+
+    name: str
+    size_bytes: int | None
+    rows: int | None
+    sha256: str | None = None
+
+
 class RawLog(Protocol):
     """One raw table."""
 
@@ -97,6 +108,15 @@ class RawLog(Protocol):
 
     def history(self) -> list[TableCommit]:
         """Every version that the log still tells of, newest first; empty without a commit."""
+
+    def entries(self, state: RawState) -> list[FileEntry]:
+        """The state's files with what the log says of them, in order of their names."""
+
+    def checksums(self) -> dict[str, str]:
+        """File to SHA-256, of every commit that recorded them and that the log still tells of."""
+
+    def removals(self) -> list[tuple[int, datetime]]:
+        """Versions that took files away and when, newest first."""
 
     def sweep(self, load_id: str) -> int:
         """Remove files that a killed load left without committing them; how many."""

@@ -7,6 +7,7 @@ are relative to the lake's root.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -51,6 +52,9 @@ class Storage(Protocol):
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Names of all objects below a folder, with their bytes."""
+
+    def times(self, folder: str) -> dict[str, datetime]:
+        """Names of all objects below a folder, with the time they were written."""
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders right below a folder, sorted."""

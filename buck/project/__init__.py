@@ -7,6 +7,7 @@ from buck.project.references import REFERENCE
 from buck.project.routing import alert_route, has_alerts, ping_url
 from buck.project.settings import (
     Pipeline,
+    Retention,
     Retries,
     Schedule,
     Settings,
@@ -23,6 +24,7 @@ __all__ = [
     "Notice",
     "Pipeline",
     "Project",
+    "Retention",
     "Retries",
     "Schedule",
     "Settings",
