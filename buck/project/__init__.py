@@ -1,21 +1,13 @@
 """`.buck.yml` and the environment, as one frozen value."""
 
 from buck.project.cron import due_times, next_run_at
+from buck.project.lake_settings import Retention
 from buck.project.notices import Notice
 from buck.project.project import ALL, Project, open_project
 from buck.project.references import REFERENCE
 from buck.project.routing import alert_route, has_alerts, ping_url
-from buck.project.settings import (
-    Pipeline,
-    Retention,
-    Retries,
-    Schedule,
-    Settings,
-    Source,
-    duration_s,
-    is_duration,
-    is_secret,
-)
+from buck.project.sections import duration_s, is_duration, is_secret
+from buck.project.settings import Pipeline, Retries, Schedule, Settings, Source
 from buck.project.variables import export, wants_colour
 
 __all__ = [

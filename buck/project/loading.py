@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from buck.errors import ConfigError
 from buck.project.document import read_document
-from buck.project.settings import Settings, is_secret
+from buck.project.sections import is_secret
+from buck.project.settings import Settings
 
 FILE = ".buck.yml"
 DEFAULT_ENVIRONMENT = "dev"

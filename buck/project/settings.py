@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from buck.project.lake_settings import LakeSettings
+from buck.project.sections import Duration, Section, duration_s
 from buck.records.volume import AnomalyMetric, AnomalyRule
-
-
-def is_duration(text: str) -> bool:
-    """Whether a text is a length of time such as `2h`."""
-    return re.fullmatch(r"\d+\s*[smhd]", text) is not None
-
-
-def _is_duration(value: str) -> str:
-    if not is_duration(value):
-        raise ValueError("a duration is a number and a unit, such as 30m, 2h or 1d")
-    return value
-
-
-Duration = Annotated[str, AfterValidator(_is_duration)]
-
-
-def duration_s(text: str) -> int:
-    """Seconds of a duration such as `2h`."""
-    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]]
-
-
-SECRET = re.compile(
-    r"(^|_)key(_id)?$|secret|token|passw|credential|private|webhook|(^|_)(url|uri|dsn)$",
-    re.IGNORECASE,
-)
-
-
-def is_secret(path: Sequence[str]) -> bool:
-    """Whether the value of a key may be a secret, so that it is never shown.
-
-    Secrets belong into variables; this is for those that were written into the file or given as
-    `BUCK__…` all the same.
-    """
-    return bool(path) and (path[-1] == "options" or bool(SECRET.search(path[-1])))
-
-
-class Section(BaseModel):
-    """A section refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Connection(BaseModel):
@@ -105,52 +66,6 @@ class Dbt(Section):
     """Used by what names a target; without one, commands build on DuckDB."""
     vars: dict[str, Any] = Field(default_factory=dict)
     models: dict[str, LayerModels] = Field(default_factory=dict)
-
-
-class Retention(Section):
-    """How long `buck lake vacuum` leaves files that the newest version no longer reads.
-
-    Rows never go by this: raw tables and marts keep all of theirs.
-    """
-
-    raw: Duration = "7d"
-    """So long earlier versions of raw tables stay readable after a compaction."""
-    quarantine: Duration = "30d"
-    """The same for held records."""
-    marts: Duration = "1d"
-    """How old files of marts that no kept snapshot names must be."""
-    tables: dict[str, Duration] = Field(default_factory=dict)
-    """By raw table (`stripe.charges`) or mart (`finance.fct_payments`), what differs."""
-
-    def keep_s(self, layer: Literal["raw", "quarantine", "marts"], table: str) -> int:
-        """Seconds that one table's files stay."""
-        return duration_s(self.tables.get(table) or getattr(self, layer))
-
-
-class Compaction(Section):
-    """When `buck lake compact` merges a raw table's files."""
-
-    min_files: int = Field(default=16, ge=2)
-    """From so many small files on it is worthwhile; small: a quarter of `target_mb`, or less."""
-    target_mb: int = Field(default=128, ge=1)
-    """How big merged files get, in MB."""
-
-
-class LakeSettings(Section):
-    """Where the lake is, and how it is looked after."""
-
-    root: str = "./lake"
-    """A folder, or `s3://bucket/prefix`."""
-    region: str = "{{ AWS_REGION | default('us-east-1') }}"
-    endpoint: str = "{{ AWS_ENDPOINT_URL | default('') }}"
-    """An S3 server that is not AWS."""
-    keep_snapshots: int = Field(default=30, ge=1)
-    """How many published snapshots are kept to go back to; older ones go after a publish."""
-    retention: Retention = Retention()
-    compaction: Compaction = Compaction()
-    key_id: str = Field(default="{{ AWS_ACCESS_KEY_ID | default('') }}", repr=False)
-    secret: str = Field(default="{{ AWS_SECRET_ACCESS_KEY | default('') }}", repr=False)
-    session_token: str = Field(default="{{ AWS_SESSION_TOKEN | default('') }}", repr=False)
 
 
 Contract = Literal["evolve", "freeze", "quarantine"]
