@@ -3,6 +3,7 @@
 from buck.cli import (
     alerts,
     backfill,
+    backup,
     ci,
     dbt,
     demo,
@@ -43,6 +44,7 @@ from buck.cli import (
 __all__ = [
     "alerts",
     "backfill",
+    "backup",
     "ci",
     "dbt",
     "demo",

@@ -102,4 +102,4 @@ def _show_proofs(found: list[TableProof]) -> None:
     sign = mark("failed" if damages else "ok", err=False)
     state = f"{damages} damages" if damages else "whole"
     show(f"{sign} {files} files, {size} bytes, {proven} by their whole content: {state}")
-    say("next: what each of them says" if damages else "next: buck lake du")
+    say("next: what each of them says, or buck restore" if damages else "next: buck lake du")

@@ -1,5 +1,6 @@
 """What is on disk: raw tables, published snapshots, and the promises about both."""
 
+from buck.lake.backing_up import BackupPlace
 from buck.lake.compacting import merge_files, plan_merge
 from buck.lake.comparing import ComparingLanding
 from buck.lake.content import read_content
@@ -9,6 +10,7 @@ from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
 from buck.lake.needs import Pins, Place, add_pins, list_places, snapshot_pins
 from buck.lake.publishing import Origin, Publisher, stamp_sql
+from buck.lake.restoring import put_back
 from buck.lake.retention import pinned_files, pinned_versions
 from buck.lake.row_quarantine import held_marts, held_versions
 from buck.lake.snapshots import SnapshotStore
@@ -18,6 +20,7 @@ from buck.lake.vacuuming import find_removable, find_removable_marts
 from buck.lake.verifying import Verifier
 
 __all__ = [
+    "BackupPlace",
     "ComparingLanding",
     "ForeignSource",
     "ForeignTable",
@@ -46,6 +49,7 @@ __all__ = [
     "pinned_files",
     "pinned_versions",
     "plan_merge",
+    "put_back",
     "read_commits",
     "read_content",
     "snapshot_pins",

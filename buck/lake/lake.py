@@ -159,6 +159,9 @@ class Lake:
         try:
             record = json.loads(payload)
             version, identity = int(record["format_version"]), str(record["lake_id"])
+            unfinished = str(record.get("restoring", ""))
+            # A restore brings objects of known names with other content: copies are of before.
+            copies_of = f"{identity}{record.get('restored', '')}"
         except (ValueError, KeyError, TypeError) as exc:
             raise LakeDamaged(
                 f"{self.storage.url('lake.json')} is not readable",
@@ -170,7 +173,12 @@ class Lake:
                 f"this Buck reads up to {FORMAT_VERSION}",
                 hint="upgrade with `pip install -U buck-lakehouse`",
             )
-        self.storage.bind(identity)
+        if unfinished:
+            raise LakeDamaged(
+                f"the lake at {self.root} was not restored to its end (backup {unfinished})",
+                hint="run the same `buck restore FROM` again, it continues",
+            )
+        self.storage.bind(copies_of)
         return identity
 
     def _found(self) -> str:

@@ -84,7 +84,11 @@ class Project:
     @property
     def s3(self) -> S3Access | None:
         """Access to the lake's bucket, if it is in one."""
-        if not self.lake_root.startswith("s3://"):
+        return self.access_to(self.lake_root)
+
+    def access_to(self, address: str) -> S3Access | None:
+        """Access to a bucket with the lake's keys; None for a folder."""
+        if not address.startswith("s3://"):
             return None
         given = {
             key: str(resolve(getattr(self.settings.lake, key), self.variables, path=f"lake.{key}"))
