@@ -78,8 +78,8 @@ def _configuration() -> str:
         "`BUCK__SECTION__KEY`, then flags. Text such as `{{ STRIPE_API_KEY }}` is looked up when",
         "it is used: in the environment, then in `.env` (git-ignored), then in the running",
         "sandbox; `{{ NAME | default('value') }}` says what to take otherwise. A key that does",
-        "not exist is an error that names the nearest one. `buck doctor --config` prints every",
-        "value and where it came from.\n",
+        "not exist is an error that names the nearest one. `buck config show` prints every value",
+        "and where it came from, `buck config validate` all that is wrong.\n",
     ]
     parts += _section(settings.Settings, ())
     return "\n".join(parts)

@@ -24,6 +24,42 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def read_lines(text: str) -> tuple[dict[str, int], list[tuple[str, int]]]:
+    """The line of every key, by its path (`lake.root`), and keys that are written twice.
+
+    Items of lists are counted from 0. The text is YAML that can be read.
+    """
+    lines: dict[str, int] = {}
+    twice: list[tuple[str, int]] = []
+
+    def walk(node: yaml.Node | None, path: str, above: tuple[int, ...]) -> None:
+        # An anchor may hold itself.
+        if node is None or id(node) in above:
+            return
+        above = (*above, id(node))
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                lines.setdefault(f"{path}.{index}", item.start_mark.line + 1)
+                walk(item, f"{path}.{index}", above)
+        if not isinstance(node, yaml.MappingNode):
+            return
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                walk(value, path, above)
+                continue
+            here = f"{path}.{key.value}" if path else str(key.value)
+            line = key.start_mark.line + 1
+            if str(key.value) in seen:
+                twice.append((here, line))
+            seen.add(str(key.value))
+            lines[here] = line
+            walk(value, here, above)
+
+    walk(yaml.compose(text, Loader=yaml.SafeLoader), "", ())
+    return lines, twice
+
+
 def read_document(file: Path) -> dict[str, Any]:
     """The file's sections.
 

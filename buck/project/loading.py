@@ -65,18 +65,18 @@ def read_settings(
     for name, sections in known.items():
         if name != chosen:
             # A slip in prod's part is found today, not on the day of its first run.
-            _validate(_merge(document, sections or {}), f"{file.name} (environment {name})")
+            _validate(merge(document, sections or {}), f"{file.name} (environment {name})")
     overlay = known.get(chosen) or {}
-    merged = _merge(document, overlay)
+    merged = merge(document, overlay)
     origins |= dict.fromkeys(_leaves(overlay), f"{file.name} environments.{chosen}")
     for name, text in sorted(overrides.items()):
         path = name.removeprefix(OVERRIDE_PREFIX).lower().split("__")
-        merged = _merge(merged, _nest(path, _parse(path, text, name=name)))
+        merged = merge(merged, nest(path, parse_override(path, text, name=name)))
         origins[".".join(path)] = f"variable {name}"
     return _validate(merged, file.name), origins
 
 
-def _parse(path: list[str], text: str, *, name: str) -> Any:
+def parse_override(path: list[str], text: str, *, name: str) -> Any:
     """A variable's value: text where the key takes text (a password may look like YAML)."""
     if _takes_text(path):
         return text
@@ -102,22 +102,30 @@ def _validate(document: Mapping[str, Any], file: str) -> Settings:
     try:
         return Settings.model_validate(document)
     except ValidationError as exc:
-        problems, hints = [], []
-        for error in exc.errors():
-            path = [str(part) for part in error["loc"]]
-            where = ".".join(path)
-            if error["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(path[-1], _keys_at(path[:-1]), n=1)
-                problems.append(f"{where} is not a key")
-                hints.append(f"did you mean {near[0]}?" if near else f"remove {where}")
-            else:
-                got = error.get("input")
-                is_shown = isinstance(got, str | int | float | bool) and not is_secret(path)
-                received = f", got {got!r}" if is_shown else ""
-                problems.append(f"{where}: {error['msg'].lower()}{received}")
+        found = describe_problems(exc)
+        hints = [hint for _, _, hint in found if hint]
         raise ConfigError(
-            f"{file}: " + "; ".join(problems), hint="; ".join(hints) or f"edit {file}"
+            f"{file}: " + "; ".join(what for _, what, _ in found),
+            hint="; ".join(hints) or f"edit {file}",
         ) from exc
+
+
+def describe_problems(exc: ValidationError) -> list[tuple[str, str, str]]:
+    """Everything that is wrong: the key's path, what it is, and a hint or nothing."""
+    found = []
+    for error in exc.errors():
+        path = [str(part) for part in error["loc"]]
+        where = ".".join(path)
+        if error["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(path[-1], _keys_at(path[:-1]), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"remove {where}"
+            found.append((where, f"{where} is not a key", hint))
+        else:
+            got = error.get("input")
+            is_shown = isinstance(got, str | int | float | bool) and not is_secret(path)
+            received = f", got {got!r}" if is_shown else ""
+            found.append((where, f"{where}: {error['msg'].lower()}{received}", ""))
+    return found
 
 
 def _keys_at(path: list[str]) -> list[str]:
@@ -150,19 +158,21 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One document over another, key by key."""
     merged = dict(base)
     for key, value in over.items():
         under = merged.get(key)
         if isinstance(under, Mapping) and isinstance(value, Mapping):
-            merged[key] = _merge(under, value)
+            merged[key] = merge(under, value)
         else:
             merged[key] = value
     return merged
 
 
-def _nest(path: list[str], value: Any) -> dict[str, Any]:
-    return {path[0]: _nest(path[1:], value) if len(path) > 1 else value}
+def nest(path: list[str], value: Any) -> dict[str, Any]:
+    """A document that says one thing."""
+    return {path[0]: nest(path[1:], value) if len(path) > 1 else value}
 
 
 def _leaves(document: Any, prefix: str = "") -> list[str]:

@@ -45,6 +45,17 @@ def read_sandbox(file: Path) -> dict[str, str]:
     return {str(k): str(v) for k, v in loaded.items()} if isinstance(loaded, dict) else {}
 
 
+def variable_origin(name: str, *, root: Path, sandbox: Path | None) -> str:
+    """Where a variable's value would be taken from; empty if nothing says it."""
+    if name in os.environ:
+        return "the environment"
+    if name in read_variables(root, None):
+        return ".env"
+    if sandbox is not None and name in read_sandbox(sandbox):
+        return "the sandbox"
+    return ""
+
+
 def is_sandboxed(sandbox: Path, variables: Mapping[str, str]) -> bool:
     """Whether every variable the sandbox offers is the one that would be used."""
     offered = read_sandbox(sandbox)
