@@ -86,6 +86,10 @@ soak-warehouse customers="300":
 soak-bigquery:
     SOAK_BIGQUERY=1 {{python}} -m pytest tests/integration/warehouses/test_bigquery.py -n 0
 
+# Promote the whole project to the BigQuery emulator, which must refuse exactly what it rounds.
+soak-bigquery-promotion:
+    {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
+
 # Write the generated reference pages anew and build the site (needs the extra `docs`).
 docs:
     {{python}} docs/generate.py && {{python}} -m mkdocs build --strict

@@ -9,10 +9,12 @@ from buck.engine.postgres import (
     postgres_errors,
     target_address,
 )
+from buck.engine.rows import Rows
 from buck.engine.texts import joined_texts
 
 __all__ = [
     "PostgresAddress",
+    "Rows",
     "attach_postgres",
     "connect",
     "connect_frugal",

@@ -11,7 +11,7 @@ from buck.flow.building import workspace
 from buck.flow.checking import CHECKS
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import declared_tables
-from buck.names import TableRef
+from buck.names import TableRef, backticked, identifier
 from buck.project import Project
 from buck.records.quality import QualityReport
 
@@ -72,12 +72,14 @@ def judge_target(
     places = _places(project, space, raw_schema)
     schemas = {there.schema: here.schema for here, there in places.items()}
     facts = models(project.work / "dbt" / "target")
+    engine = str(read_target(space, env=project.variables).get("type") or space.target)
+    quote = backticked if engine in ("bigquery", "databricks") else identifier
     found = run_checks_elsewhere(
         lambda queries: ask(space, queries),
         project.transform_dir / CHECKS,
-        engine=str(read_target(space, env=project.variables).get("type") or space.target),
+        engine=engine,
         as_of=as_of,
-        qualify=lambda ref: places[ref].sql if ref in places else None,
+        qualify=lambda ref: quote(places[ref].schema, places[ref].name) if ref in places else None,
         tables=tables,
         owners={f"{m.schema}.{m.name}": m.owner for m in facts if m.owner},
     )

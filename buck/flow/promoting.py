@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from buck.engine import connect, joined_texts
+from buck.engine import Rows, connect
 from buck.errors import BuckError, PromotionIncomplete
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
@@ -170,12 +170,10 @@ class _Promoting:
                 # What was built from rows that go is not what incremental models may add to.
                 side.promotions.note(BUILD, {})
             for stretch in side.stretches():
-                sql = side.warehouse.rows_sql(stretch.select_sql, stretch.pin.columns)
                 rows = side.promotions.load(
                     side.raw_schema,
                     stretch.pin.table.ref.name,
-                    stretch.pin.columns,
-                    joined_texts(con, sql),
+                    Rows(stretch.pin.columns, stretch.select_sql, con),
                     entry=stretch.entry,
                     lake=side.lake.identity,
                     is_whole=stretch.is_whole,

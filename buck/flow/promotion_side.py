@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from buck.engine import connect, translate_errors
+from buck.engine import Rows, connect, translate_errors
 from buck.errors import ConfigError, TransformError, WarehouseError
 from buck.flow.building import workspace
 from buck.flow.lake_access import open_lake, pin_versions
@@ -88,11 +88,7 @@ class PromotionSide:
     def planned(self, con: Connection, stretch: Stretch) -> PlannedLoad:
         """How much a stretch is; bytes are estimated from some of its rows."""
         entry = stretch.entry
-        sql = self.warehouse.rows_sql(
-            f"{stretch.select_sql} limit {SAMPLE_ROWS}", stretch.pin.columns
-        )
-        row = con.execute(f"select avg(strlen(line)) from ({sql})").fetchone()
-        width = float(row[0]) if row and row[0] is not None else 0.0
+        width = Rows(stretch.pin.columns, stretch.select_sql, con).average_width(SAMPLE_ROWS)
         return PlannedLoad(
             entry.table, entry.version, entry.rows, round(width * entry.rows), stretch.is_whole
         )

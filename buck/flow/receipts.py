@@ -57,7 +57,7 @@ def make_receipt(
     return Receipt(
         target=side.target,
         engine=side.promotions.engine(),
-        proof="proven",
+        proof="emulated" if side.warehouse.is_emulated else "proven",
         snapshot=snapshot.id,
         lake=side.lake.identity,
         as_of=snapshot.as_of,

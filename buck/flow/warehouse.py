@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from buck.engine import connect, joined_texts
+from buck.engine import Rows, connect
 from buck.flow.building import workspace
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import declared_tables
@@ -43,7 +43,6 @@ def load_raw(project: Project, target: str, *, dry_run: bool = False) -> tuple[L
     ):
         for pin in pins:
             name = pin.table.ref.name
-            sql = warehouse.rows_sql(pin.select_sql, pin.columns)
-            rows = warehouse.replace_table(schema, name, pin.columns, joined_texts(con, sql))
-            loaded.append(LoadedTable(f"{schema}.{name}", pin.version, rows))
+            count = warehouse.replace_table(schema, name, Rows(pin.columns, pin.select_sql, con))
+            loaded.append(LoadedTable(f"{schema}.{name}", pin.version, count))
     return tuple(loaded)

@@ -11,6 +11,20 @@ def identifier(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
+def backticked(*parts: str) -> str:
+    """The same for BigQuery and Databricks: `backticked("raw", "a b")` is `` `raw`.`a b` ``."""
+    return ".".join("`" + part.replace("\\", "\\\\").replace("`", "\\`") + "`" for part in parts)
+
+
+def escaped_literal(value: str | int | bool) -> str:
+    """A literal for engines in which a backslash escapes, such as BigQuery."""
+    if not isinstance(value, str):
+        return literal(value)
+    for plain, escaped in (("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(plain, escaped)
+    return f"'{value}'"
+
+
 def literal(value: str | int | bool | datetime | Iterable[str] | None) -> str:
     """A SQL literal; an iterable of texts becomes a list literal `['a', 'b']`."""
     if value is None:

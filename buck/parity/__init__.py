@@ -2,6 +2,6 @@
 
 from buck.parity.comparing import compare, compare_sets
 from buck.parity.postgres import postgres_relation
-from buck.parity.relation import Relation
+from buck.parity.relation import NUMERIC_TEXT, Relation
 
-__all__ = ["Relation", "compare", "compare_sets", "postgres_relation"]
+__all__ = ["NUMERIC_TEXT", "Relation", "compare", "compare_sets", "postgres_relation"]

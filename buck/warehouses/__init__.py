@@ -1,14 +1,16 @@
 """Places beside the lake that hold raw tables and build the same models: warehouses."""
 
-from buck.warehouses.opening import PROMOTABLE, open_promotions, open_warehouse
+from buck.warehouses.opening import PROMOTABLE, downloads, open_promotions, open_warehouse
 from buck.warehouses.promotions import Promotions
-from buck.warehouses.warehouse import Capabilities, Warehouse
+from buck.warehouses.warehouse import Capabilities, Downloads, Warehouse
 
 __all__ = [
     "PROMOTABLE",
     "Capabilities",
+    "Downloads",
     "Promotions",
     "Warehouse",
+    "downloads",
     "open_promotions",
     "open_warehouse",
 ]

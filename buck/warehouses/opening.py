@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from buck.errors import ConfigError
 from buck.warehouses.promotions import Promotions
-from buck.warehouses.warehouse import Warehouse
+from buck.warehouses.warehouse import Downloads, Warehouse
 
-LOADABLE = ("postgres",)
-PROMOTABLE = ("postgres",)
+LOADABLE = ("postgres", "bigquery")
+PROMOTABLE = ("postgres", "bigquery")
 
 
 def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
@@ -29,6 +29,10 @@ def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
         from buck.warehouses.postgres import PostgresWarehouse
 
         return PostgresWarehouse.open(target, settings)
+    if kind == "bigquery":
+        from buck.warehouses.bigquery import BigQueryWarehouse
+
+        return BigQueryWarehouse.open(target, settings)
     raise ConfigError(
         f"raw tables can't be loaded into {kind} yet", hint=f"one of {', '.join(LOADABLE)}"
     )
@@ -45,11 +49,19 @@ def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
         ConfigError: no promotion into this kind of warehouse exists.
         WarehouseLocked: another promotion is under way.
     """
+    from buck.warehouses.bigquery import BigQueryWarehouse
     from buck.warehouses.postgres import PostgresWarehouse
 
-    if isinstance(warehouse, PostgresWarehouse):
+    if isinstance(warehouse, PostgresWarehouse | BigQueryWarehouse):
         return warehouse.promotions(prefix)
     raise ConfigError(
         f"nothing can be promoted into {warehouse.name} yet",
-        hint="buck promote --target postgres",
+        hint=f"targets of type {', '.join(PROMOTABLE)}",
     )
+
+
+def downloads(warehouse: Warehouse) -> Downloads | None:
+    """How a warehouse's tables come back as files; None where DuckDB reads them itself."""
+    from buck.warehouses.bigquery import BigQueryWarehouse
+
+    return warehouse if isinstance(warehouse, BigQueryWarehouse) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ from buck.warehouses.warehouse import Capabilities
 if TYPE_CHECKING:
     import psycopg
 
+    from buck.engine import Rows
     from buck.warehouses.postgres_promotions import PostgresPromotions
 
 _TYPES: Final = {
@@ -51,8 +52,10 @@ class PostgresWarehouse:
     collation: str
     _connection: psycopg.Connection = field(repr=False)
     capabilities: Capabilities = field(
-        default=Capabilities(atomic_replace=True, max_identifier_bytes=63), init=False
+        default=Capabilities(atomic_replace=True, max_identifier_bytes=63, is_attachable=True),
+        init=False,
     )
+    is_emulated: bool = field(default=False, init=False)
 
     @classmethod
     def open(cls, target: str, settings: Mapping[str, object]) -> PostgresWarehouse:
@@ -92,21 +95,14 @@ class PostgresWarehouse:
             ) from exc
         return cls(target, str(row[0]) if row else "C", connection)
 
-    def rows_sql(self, select_sql: str, columns: Mapping[str, str]) -> str:
-        """Each row as one line of COPY's text form, its end included."""
-        cells = ", ".join(_cell(name, kind) for name, kind in columns.items())
-        return f"select concat_ws(chr(9), {cells}) || chr(10) as line from ({select_sql})"
-
-    def replace_table(
-        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[bytes]
-    ) -> int:
+    def replace_table(self, schema: str, name: str, rows: Rows) -> int:
         """Make the table hold exactly these rows; readers see the old ones until all are there."""
         import psycopg
 
         table, spare = identifier(schema, name), identifier(schema, f"{name[:50]}__new")
         types = ", ".join(
             f"{identifier(column)} {column_type(kind, self.collation)}"
-            for column, kind in columns.items()
+            for column, kind in rows.columns.items()
         )
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -114,7 +110,7 @@ class PostgresWarehouse:
                 cursor.execute(f"drop table if exists {spare}".encode())
                 cursor.execute(f"create table {spare} ({types})".encode())
                 with cursor.copy(f"copy {spare} from stdin".encode()) as copy:
-                    for chunk in rows:
+                    for chunk in rows.lines(copy_line(rows.columns)):
                         copy.write(chunk)
                 count = cursor.rowcount
                 # Views of an earlier build hang on the old table; they are built again.
@@ -150,6 +146,12 @@ def column_type(kind: str, collation: str) -> str:
     if _DECIMAL.fullmatch(kind):
         return kind.replace("DECIMAL", "numeric")
     return _TYPES.get(kind, f'text collate "{collation}"')
+
+
+def copy_line(columns: Mapping[str, str]) -> str:
+    """Each row as one line of COPY's text form, its end included, in DuckDB's SQL."""
+    cells = ", ".join(_cell(name, kind) for name, kind in columns.items())
+    return f"concat_ws(chr(9), {cells}) || chr(10)"
 
 
 def _cell(name: str, kind: str) -> str:

@@ -8,7 +8,7 @@ names begin with the environment's prefix, so that several live in one database.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from buck.errors import WarehouseError, WarehouseLocked
 from buck.names import TableRef, identifier
 from buck.records.promotion import PromotedTable, Promotion, RawLoad
-from buck.warehouses.postgres import column_type
+from buck.warehouses.postgres import column_type, copy_line
 from buck.warehouses.postgres_views import Views
 
 if TYPE_CHECKING:
     import psycopg
+
+    from buck.engine import Rows
 
 # `json`, not `jsonb`: the order of columns counts, and that keeps none.
 _RECORD_TABLES: Final = """
@@ -105,8 +107,7 @@ class PostgresPromotions:
         self,
         schema: str,
         name: str,
-        columns: Mapping[str, str],
-        rows: Iterable[bytes],
+        rows: Rows,
         *,
         entry: RawLoad,
         lake: str,
@@ -114,7 +115,7 @@ class PostgresPromotions:
     ) -> int:
         """See `Promotions.load`."""
         table = identifier(schema, name)
-        types = {c: column_type(kind, self.collation) for c, kind in columns.items()}
+        types = {c: column_type(kind, self.collation) for c, kind in rows.columns.items()}
         known = self.loads().get(entry.table)
         if known == entry:
             return 0
@@ -131,10 +132,10 @@ class PostgresPromotions:
             for column in set(types) - set(self.columns(schema, name)):
                 added = f"alter table {table} add column {identifier(column)} {types[column]}"
                 connection.execute(added.encode())
-            names = ", ".join(identifier(column) for column in columns)
+            names = ", ".join(identifier(column) for column in types)
             with connection.cursor() as cursor:
                 with cursor.copy(f"copy {table} ({names}) from stdin".encode()) as copy:
-                    for chunk in rows:
+                    for chunk in rows.lines(copy_line(rows.columns)):
                         copy.write(chunk)
                 arrived = cursor.rowcount
             if arrived != entry.rows:

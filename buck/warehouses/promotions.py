@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from buck.names import TableRef
 from buck.records.promotion import Promotion, RawLoad
+
+if TYPE_CHECKING:
+    from buck.engine import Rows
 
 
 class Promotions(Protocol):
@@ -28,8 +31,7 @@ class Promotions(Protocol):
         self,
         schema: str,
         name: str,
-        columns: Mapping[str, str],
-        rows: Iterable[bytes],
+        rows: Rows,
         *,
         entry: RawLoad,
         lake: str,
@@ -43,8 +45,7 @@ class Promotions(Protocol):
         Args:
             schema: Where raw tables are.
             name: The table.
-            columns: Column name to DuckDB type.
-            rows: The lines that `rows_sql` gives, many at a time.
+            rows: What is added; the columns are theirs.
             entry: The record.
             lake: The identity of the lake.
             is_whole: Replace what the table holds.

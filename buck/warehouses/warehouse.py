@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from buck.names import TableRef
+
+if TYPE_CHECKING:
+    from buck.engine import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,8 @@ class Capabilities:
     atomic_replace: bool
     """A table is replaced in one step: readers see the old rows or the new ones."""
     max_identifier_bytes: int
+    is_attachable: bool = False
+    """DuckDB reads its tables itself; from others they are downloaded."""
 
 
 class Warehouse(Protocol):
@@ -22,18 +30,10 @@ class Warehouse(Protocol):
     name: str
     """The dbt target, such as `postgres`."""
     capabilities: Capabilities
+    is_emulated: bool
+    """An emulator answers, not the warehouse: what holds there is proven for nobody."""
 
-    def rows_sql(self, select_sql: str, columns: Mapping[str, str]) -> str:
-        """DuckDB SQL that gives a table's rows in the form that `replace_table` takes.
-
-        Args:
-            select_sql: A select over the rows.
-            columns: Column name to DuckDB type, in order.
-        """
-
-    def replace_table(
-        self, schema: str, name: str, columns: Mapping[str, str], rows: Iterable[bytes]
-    ) -> int:
+    def replace_table(self, schema: str, name: str, rows: Rows) -> int:
         """Make the table hold exactly these rows, and say how many there are.
 
         Doing it twice changes nothing; a failure leaves the table as it was.
@@ -44,3 +44,17 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+
+
+class Downloads(Protocol):
+    """A warehouse whose tables come back as files."""
+
+    def download(self, table: TableRef, file: Path) -> Collection[str]:
+        """Every row of a table or view as one Parquet file, without losing a digit.
+
+        Returns:
+            Columns of numbers that no type of Parquet holds; they are texts in the file.
+
+        Raises:
+            WarehouseError: the warehouse does not answer, or there is no such table.
+        """

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from buck.engine import connect, joined_texts
+from buck.engine import Rows, connect
 from buck.flow.bulk import land_bulk_payments
 from buck.flow.lake_access import open_lake
 from buck.names import RawTable
@@ -23,6 +23,7 @@ from buck.project import open_project
 from buck.records.promotion import RawLoad
 from buck.sandbox.postgres.server import start_server
 from buck.warehouses import open_promotions, open_warehouse
+from buck.warehouses.postgres import copy_line
 
 CHUNK_BYTES = 1 << 20
 TABLE = "raw_stripe_charges"
@@ -49,10 +50,10 @@ def main(rows: int, runs: int) -> None:
     warehouse = open_warehouse("postgres", settings)
     try:
         promotions = open_promotions(warehouse, prefix="")
-        sql = warehouse.rows_sql(pin.select_sql, pin.columns)
+        held = Rows(pin.columns, pin.select_sql, con)
         lines = Path("lines.txt")
         with lines.open("wb") as file:
-            for chunk in joined_texts(con, sql):
+            for chunk in held.lines(copy_line(pin.columns)):
                 file.write(chunk)
         for number in range(runs):
             entry = RawLoad(f"raw.{TABLE}", number, 0, rows, rows)
@@ -60,8 +61,7 @@ def main(rows: int, runs: int) -> None:
             promotions.load(
                 "raw",
                 TABLE,
-                pin.columns,
-                joined_texts(con, sql),
+                held,
                 entry=entry,
                 lake=lake.identity,
                 is_whole=True,
