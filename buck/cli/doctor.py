@@ -17,6 +17,10 @@ def doctor(
     config: Annotated[
         bool, typer.Option("--config", help="Show every setting and where it comes from.")
     ] = False,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", help="What a target of profiles.yml lacks, such as snowflake."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find what is wrong with this machine, this project or its lake, and say what to do."""
@@ -30,7 +34,12 @@ def doctor(
         else:
             show_table(["key", "value", "from"], settings)
         return
-    findings = examine(project)
+    if target is None:
+        findings = examine(project)
+    else:
+        from buck.flow.doctor_target import examine_target
+
+        findings = examine_target(project, target)
     if as_json:
         show_json([finding.to_dict() for finding in findings])
     else:

@@ -34,10 +34,17 @@ def check_target(
     Raises:
         TransformError: the target does not answer, or the project can't be read.
     """
-    from buck.transform import build, ensure_parsed, project_variable
+    from buck.transform import (
+        build,
+        ensure_parsed,
+        project_variable,
+        read_target,
+        require_adapter,
+    )
 
     at = project.as_of(as_of)
     space = workspace(project, at, target=target)
+    require_adapter(read_target(space, env=project.variables))
     ensure_parsed(space)
     tested = build(
         space,

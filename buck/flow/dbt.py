@@ -14,6 +14,7 @@ from buck.flow.promotion_side import refuse_over_published
 from buck.project import Project
 
 BUILDING = frozenset({"build", "run", "seed", "snapshot"})
+WITHOUT_ADAPTER = frozenset({"clean", "deps", "--help", "-h"})
 READ_ONLY = frozenset({"ls", "list", "parse", "clean", "deps", "debug", "--help", "-h"})
 
 
@@ -32,7 +33,7 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
         LakeLocked: a run has the project.
         WarehouseError: it would build over what a promotion published there.
     """
-    from buck.transform import passthrough
+    from buck.transform import passthrough, read_target, require_adapter, target_names
 
     given = list(arguments) or ["--help"]
     as_of = project.as_of()
@@ -42,6 +43,8 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
     if is_served:
         given = _served(given, space.target_path)
     elsewhere = target != "duckdb"
+    if given[0] not in WITHOUT_ADAPTER and target in target_names(space):
+        require_adapter(read_target(space, env=project.variables))
     if elsewhere and given[0] in BUILDING and "schema_prefix" not in " ".join(given):
         refuse_over_published(project, target, space)
     if given[0] in READ_ONLY or "--help" in given or elsewhere or is_served:

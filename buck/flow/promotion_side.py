@@ -130,10 +130,15 @@ def open_side(project: Project, target: str | None, number: int | None) -> Itera
         WarehouseError: the snapshot leaves rows out, or the warehouse does not answer.
         WarehouseLocked: another promotion is under way there.
     """
-    from buck.transform import project_variable, read_target
-    from buck.warehouses import open_promotions, open_warehouse
+    from buck.transform import project_variable, read_target, require_adapter
+    from buck.warehouses import PROMOTABLE, open_promotions, open_warehouse
 
     target = choose_target(project, target)
+    settings = read_target(
+        workspace(project, project.as_of(), target=target), env=project.variables
+    )
+    if settings.get("type") in PROMOTABLE:
+        require_adapter(settings)
     lake = open_lake(project)
     snapshot = _read_snapshot(SnapshotStore(lake.storage), number)
     _refuse_held(snapshot)
@@ -148,7 +153,6 @@ def open_side(project: Project, target: str | None, number: int | None) -> Itera
         # A parsed project of its own: other schemas are other code to dbt.
         target_path=space.target_path.with_name(f"{target}-promotion"),
     )
-    settings = read_target(space, env=project.variables)
     with closing(open_warehouse(target, settings)) as warehouse:
         promotions = open_promotions(warehouse, prefix=prefix)
         _refuse_other_lake(promotions, lake, target)

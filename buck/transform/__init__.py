@@ -1,5 +1,6 @@
 """The one door to dbt: what it built and what its tests found, as values."""
 
+from buck.transform.adapters import EXTRAS, adapter_version, install_line, require_adapter
 from buck.transform.asking import Reply, ask
 from buck.transform.build import build, ensure_parsed, list_selected, passthrough
 from buck.transform.compiled import DataTest, compile_tests, readers_of
@@ -26,11 +27,13 @@ from buck.transform.session import preload
 from buck.transform.workspace import DbtCommand, DbtWorkspace
 
 __all__ = [
+    "EXTRAS",
     "DataTest",
     "DbtCommand",
     "DbtWorkspace",
     "ProjectGraph",
     "Reply",
+    "adapter_version",
     "ask",
     "attach_failing_rows",
     "build",
@@ -39,6 +42,7 @@ __all__ = [
     "ensure_parsed",
     "exposures",
     "float_digits",
+    "install_line",
     "key_columns",
     "list_selected",
     "meta_of",
@@ -55,6 +59,7 @@ __all__ = [
     "read_semantics",
     "read_target",
     "readers_of",
+    "require_adapter",
     "steady_nodes",
     "target_names",
 ]

@@ -35,6 +35,7 @@ create table if not exists {loads} (number int64, table_name string, version int
 create table if not exists {promotions} (number int64, facts string, published_at timestamp);
 """
 _CLAIM, _LAKE, _CURRENT, _SWITCHING, _NOTE = "claim", "lake", "current", "switching", "note "
+_STAGED: Final = "staged_"
 _EMPTIED: Final = -1
 """The version of a load's record that says: what was there is gone."""
 
@@ -91,7 +92,7 @@ class BigQueryPromotions:
             self._record_load(number, gone, is_whole=True)
             number += 1
         digest = _digest(self.prefix, number, entry, lake)
-        staging = TableRef(self._record, f"load_{digest}")
+        staging = TableRef(self._record, f"{_STAGED}{digest}")
         arrived = self.warehouse.upload(rows, staging, name=f"buck-load-{digest}")
         if arrived != entry.rows:
             raise WarehouseError(
@@ -173,9 +174,14 @@ class BigQueryPromotions:
                 [f"delete from {self._sql('promotions')} where number in ({numbers})"],
                 what="earlier promotions can't be removed",
             )
-        for name in self._jobs.tables(self.copies):
-            if name not in named:
-                self._jobs.drop_table(TableRef(self.copies, name))
+        unnamed = [TableRef(self.copies, name) for name in self._jobs.tables(self.copies)]
+        staged = [TableRef(self._record, name) for name in self._jobs.tables(self._record)]
+        for table in unnamed:
+            if table.name not in named:
+                self._jobs.drop_table(table)
+        for table in staged:
+            if table.name.startswith(_STAGED):
+                self._jobs.drop_table(table)
         return [one.number for one in gone]
 
     def note(self, name: str, value: Mapping[str, Any]) -> None:

@@ -108,7 +108,7 @@ select customer, first_order_at from {{ ref('dim_customers') }} where customer i
 version: 2
 models:
   - name: fct_orders
-    config: {meta: {grain: [order_id]}}
+    config: {meta: {grain: order_id}}
     columns:
       - {name: order_id, data_tests: [unique, not_null]}
   - name: dim_customers

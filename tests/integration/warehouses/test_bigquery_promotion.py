@@ -6,7 +6,6 @@ here is `emulated`: the emulator runs on DuckDB, and takes the name of a job twi
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,8 +30,8 @@ PROMOTE = ("promote", "--target", "bigquery")
 MARTS = 5
 RAW = "select concat(count(*), ' of ', count(distinct _buck_seq)) from {}raw.raw_shop_orders"
 ORDERS = """
-select string_agg(concat(order_id, '=', cast(cast(amount * 100 as int64) as string)), ' ' order by order_id)
-from {}finance.fct_orders
+select string_agg(concat(order_id, '=', cast(minor as string)), ' ' order by order_id)
+from (select order_id, cast(amount * 100 as int64) as minor from {}finance.fct_orders) as orders
 """
 FIRST_ORDERS = "1=1000 2=10 3=-305"
 SECOND_ORDERS = "1=1000 2=20 3=-305 4=9999999999"
@@ -101,6 +100,8 @@ def first(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Scratch
 def test_two_promotions_and_a_way_back(first: Scratch, emulator: Emulator, tmp_path: Path) -> None:
     there = Promoter(first.copy(tmp_path / "shop"), emulator, "")
     there.project.env |= {"SHOP_FILES": str(tmp_path / "inbox")}
+    healthy = there.buck("doctor", "--target", "bigquery").expect(0)
+    assert "connection: buck answers" in healthy.out
     plan = there.buck(*PROMOTE, "--plan", "--json").expect(0).json
     assert (plan["rows"], plan["loads"][0]["is_whole"]) == (3, True)
     assert there.tables("buck") == 0, "a plan leaves no trace"
@@ -142,11 +143,10 @@ def test_two_promotions_and_a_way_back(first: Scratch, emulator: Emulator, tmp_p
     one = f"update buck_marts.{copy} set amount = amount {{}} 0.01 where pieces = 1; select 1"
     emulator.value(one.format("+"))
     found = there.buck("promote", "verify", "bigquery/000002").expect(1)
-    assert "finance.fct_orders: 1 rows changed" in found.out + found.err
+    assert "finance.fct_orders: 1 rows changed" in found.out
     emulator.value(one.format("-"))
     there.buck("rollback", "--target", "bigquery").expect(0)
     assert there.value(ORDERS) == FIRST_ORDERS
-    assert json.loads(there.buck(*PROMOTE, "--plan", "--json").expect(0).out)["rows"] == 0
 
     # Tables that are replaced whole, as on every warehouse.
     there.buck("warehouse", "load", "bigquery").expect(0)
