@@ -90,6 +90,10 @@ soak-bigquery:
 soak-bigquery-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
 
+# Load raw tables into fakesnow by Snowflake's own connector.
+soak-snowflake:
+    {{python}} -m pytest tests/integration/warehouses/soak_snowflake.py -n 0
+
 # Write the generated reference pages anew and build the site (needs the extra `docs`).
 docs:
     {{python}} docs/generate.py && {{python}} -m mkdocs build --strict

@@ -33,11 +33,12 @@ def roll_back_promotion(
         WarehouseLocked: a promotion is under way.
     """
     from buck.transform import read_target
-    from buck.warehouses import open_promotions, open_warehouse
+    from buck.warehouses import open_promotions, open_warehouse, require_promotable
 
     target = choose_target(project, target)
     space = workspace(project, project.as_of(), target=target)
     settings = read_target(space, env=project.variables)
+    require_promotable(target, settings)
     with closing(open_warehouse(target, settings)) as warehouse:
         promotions = open_promotions(warehouse, prefix=project.settings.warehouse.schema_prefix)
         kept, current = promotions.promotions(), promotions.current()

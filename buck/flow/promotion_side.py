@@ -131,14 +131,14 @@ def open_side(project: Project, target: str | None, number: int | None) -> Itera
         WarehouseLocked: another promotion is under way there.
     """
     from buck.transform import project_variable, read_target, require_adapter
-    from buck.warehouses import PROMOTABLE, open_promotions, open_warehouse
+    from buck.warehouses import open_promotions, open_warehouse, require_promotable
 
     target = choose_target(project, target)
     settings = read_target(
         workspace(project, project.as_of(), target=target), env=project.variables
     )
-    if settings.get("type") in PROMOTABLE:
-        require_adapter(settings)
+    require_promotable(target, settings)
+    require_adapter(settings)
     lake = open_lake(project)
     snapshot = _read_snapshot(SnapshotStore(lake.storage), number)
     _refuse_held(snapshot)

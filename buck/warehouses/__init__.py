@@ -1,10 +1,18 @@
 """Places beside the lake that hold raw tables and build the same models: warehouses."""
 
-from buck.warehouses.opening import PROMOTABLE, downloads, open_promotions, open_warehouse
+from buck.warehouses.opening import (
+    LOADABLE,
+    PROMOTABLE,
+    downloads,
+    open_promotions,
+    open_warehouse,
+    require_promotable,
+)
 from buck.warehouses.promotions import Promotions
 from buck.warehouses.warehouse import Capabilities, Downloads, Warehouse
 
 __all__ = [
+    "LOADABLE",
     "PROMOTABLE",
     "Capabilities",
     "Downloads",
@@ -13,4 +21,5 @@ __all__ = [
     "downloads",
     "open_promotions",
     "open_warehouse",
+    "require_promotable",
 ]

@@ -8,7 +8,7 @@ from buck.errors import ConfigError
 from buck.warehouses.promotions import Promotions
 from buck.warehouses.warehouse import Downloads, Warehouse
 
-LOADABLE = ("postgres", "bigquery")
+LOADABLE = ("postgres", "bigquery", "snowflake")
 PROMOTABLE = ("postgres", "bigquery")
 
 
@@ -33,9 +33,27 @@ def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
         from buck.warehouses.bigquery import BigQueryWarehouse
 
         return BigQueryWarehouse.open(target, settings)
+    if kind == "snowflake":
+        from buck.warehouses.snowflake import SnowflakeWarehouse
+
+        return SnowflakeWarehouse.open(target, settings)
     raise ConfigError(
         f"raw tables can't be loaded into {kind} yet", hint=f"one of {', '.join(LOADABLE)}"
     )
+
+
+def require_promotable(target: str, settings: Mapping[str, object]) -> None:
+    """See to it that something can be promoted into a target, before it is connected to.
+
+    Raises:
+        ConfigError: no promotion into this kind of warehouse exists.
+    """
+    kind = str(settings.get("type") or target)
+    if kind not in PROMOTABLE:
+        raise ConfigError(
+            f"nothing can be promoted into {kind} yet",
+            hint=f"targets of type {' or '.join(PROMOTABLE)}",
+        )
 
 
 def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
@@ -56,7 +74,7 @@ def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
         return warehouse.promotions(prefix)
     raise ConfigError(
         f"nothing can be promoted into {warehouse.name} yet",
-        hint=f"targets of type {', '.join(PROMOTABLE)}",
+        hint=f"targets of type {' or '.join(PROMOTABLE)}",
     )
 
 

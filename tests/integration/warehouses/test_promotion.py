@@ -215,7 +215,8 @@ def test_what_must_not_be_promoted(
     access, connection = database()
     project = copy_of(early, tmp_path / "project", access)
     assert "which warehouse is meant?" in project.buck("promote").expect(2).err
-    project.buck("promote", "--target", "snowflake").expect(2)
+    unbuilt = project.buck("promote", "--target", "snowflake").expect(2)
+    assert "nothing can be promoted into snowflake yet" in unbuilt.err
     project.buck(*PROMOTE, "--snapshot", "77").expect(2)
     project.buck("promote", "verify", "postgres/000009").expect(2)
     wrong = project.buck(*PROMOTE, env={"DBT_ENV_SECRET_POSTGRES_PASSWORD": "canary-x"}).expect(1)
