@@ -25,6 +25,8 @@ RUNS = 25
 EXPLAINED = 4
 CAUSES = 2
 NAMED = 5
+LATE = "late:"
+"""Begins the subject of a run that missed its pipeline's SLA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Ending:
     """Whether every check was put, not only those of a selection."""
     error: str = ""
     hint: str = ""
+    late: str = ""
+    """By how much it missed the pipeline's SLA, in words; empty if it did not."""
 
 
 def tell(project: Project, recorder: RunRecorder, ending: Ending) -> None:
@@ -94,6 +98,8 @@ class _Teller:
             yield Standing(subject, "failure", owner)
         if ending.status == Status.DEGRADED and told.on_warning:
             yield Standing(subject, "warning", owner)
+        if ending.late and told.on_warning:
+            yield Standing(f"{LATE}{self.recorder.pipeline}", "warning", owner)
         for result in ending.report.results if ending.report else ():
             if result.is_blocking and told.on_failure:
                 yield Standing(result.check.id, "failure", result.check.owner or owner)
@@ -101,13 +107,14 @@ class _Teller:
                 yield Standing(result.check.id, "warning", result.check.owner or owner)
 
     def _judged(self) -> set[str]:
-        judged = {f"run:{self.recorder.pipeline}"}
+        judged = {f"run:{self.recorder.pipeline}", f"{LATE}{self.recorder.pipeline}"}
         if self.ending.report is None:
             return judged
         judged |= {r.check.id for r in self.ending.report.results}
         if self.ending.is_complete:
             # A check that is no longer there cannot be wrong.
-            judged |= {s for i in self._before for s in i.subjects if not s.startswith("run:")}
+            others = ("run:", LATE)
+            judged |= {s for i in self._before for s in i.subjects if not s.startswith(others)}
         return judged
 
     def _owner(self) -> str:
@@ -177,6 +184,10 @@ class _Teller:
                 ("Next", self.ending.hint or "buck pipeline status"),
             )
             facts = [(heading, text) for heading, text in told if text]
+        elif all(subject.startswith(LATE) for subject in incident.subjects):
+            title = f"{incident.pipeline}: the run was late"
+            told = (("SLA", self.ending.late), ("Next", f"buck pipeline logs {incident.pipeline}"))
+            facts = [(heading, text) for heading, text in told if text]
         else:
             title = _title(incident)
             try:
@@ -232,8 +243,9 @@ def _names(checks: Sequence[str]) -> str:
 
 
 def _title(incident: Incident) -> str:
-    tables = list(dict.fromkeys(s.split(":", 2)[1] for s in incident.subjects))
-    count = len(incident.subjects)
+    checked = [s for s in incident.subjects if not s.startswith(LATE)]
+    tables = list(dict.fromkeys(s.split(":", 2)[1] for s in checked))
+    count = len(checked)
     checks = f"{count} check{'' if count == 1 else 's'}"
     verb = "failed" if incident.kind == "failure" else "warned"
     names = ", ".join(str(TableRef.parse(t)) for t in tables[:2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -40,6 +40,7 @@ from buck.lake import Lake, Publisher, held_versions
 from buck.ledger import RunRecorder
 from buck.pipelines import preload
 from buck.project import Pipeline, Project, duration_s
+from buck.records.freshness import duration_text
 from buck.records.load import LoadReport
 from buck.records.run import Status
 from buck.records.snapshot import Hold
@@ -108,12 +109,15 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
         except BaseException as exc:
             run.record_failure(exc)
             raise
-        is_complete = pipeline.select is None
-        tell(project, recorder, Ending(result.status, result.report, is_complete=is_complete))
+        is_complete, late = pipeline.select is None, run.lateness()
+        ending = Ending(
+            result.status, result.report, is_complete=is_complete, late=_late_text(late)
+        )
+        tell(project, recorder, ending)
         facts = {"snapshot": result.snapshot.id if result.snapshot else None}
         if result.hold is not None:
             facts["error"] = f"{', '.join(result.hold.ids)} was withdrawn: a person must publish"
-        recorder.finish(result.status, **facts, **run.lateness())
+        recorder.finish(result.status, **facts, **late)
         return result
 
 
@@ -313,6 +317,13 @@ class _Run:
             status = Status.BLOCKED if node.status == "skipped" else node.status
             seconds = round(node.seconds, 3)
             self.recorder.add("model_built", status, model=node.name, seconds=seconds)
+
+
+def _late_text(lateness: Mapping[str, Any]) -> str:
+    if not lateness.get("is_late"):
+        return ""
+    took, sla = duration_text(int(lateness["since_due_s"])), duration_text(lateness["sla_s"])
+    return f"the run ended {took} after it was due or began, and may take {sla}"
 
 
 def _refuse_unknown(tables: Sequence[str], sources: Sequence[str], *, flag: str) -> None:

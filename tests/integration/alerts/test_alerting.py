@@ -63,7 +63,13 @@ class Company:
         self.scratch, self.sink, self.mailbox = scratch, sink, mailbox
         self.numbers = itertools.count(10)
 
-    def end(self, *results: CheckResult, status: Status | None = None, error: str = "") -> Any:
+    def end(
+        self,
+        *results: CheckResult,
+        status: Status | None = None,
+        error: str = "",
+        late: str = "",
+    ) -> Any:
         """One run that ends with these verdicts; what it recorded about alerts."""
         project = open_project(self.scratch.root)
         lake = open_lake(project)
@@ -77,7 +83,7 @@ class Company:
                 record_check(recorder, result)
             save_report(project, report)
         ended = status or (Status.GATE_CLOSED if report and not report.passed else Status.OK)
-        tell(project, recorder, Ending(ended, report, error=error))
+        tell(project, recorder, Ending(ended, report, error=error, late=late))
         recorder.finish(ended)
         return [
             (e.status, e.facts["channel"], e.facts.get("error"))
@@ -217,3 +223,20 @@ def test_channels_can_be_tried_and_open_incidents_listed(company: Company) -> No
     done = company.scratch.buck("alerts", "test", "--owner", "sales").expect(0)
     assert [line.split()[1] for line in done.out.splitlines()] == ["slack", "email", "ping"]
     assert company.heard()[-1] == ("/sales", "⚠️ A test of this channel")
+
+
+def test_a_late_run_is_told_once_and_so_is_the_next_in_time(company: Company) -> None:
+    late = "the run ended 2h after it was due or began, and may take 1h"
+    company.end(status=Status.OK, late=late)
+    company.end(status=Status.OK, late=late)
+    (told,) = company.heard()
+    assert "all: the run was late" in told[1]
+    assert late in json.dumps(company.sink.posts)
+    company.end(status=Status.OK)
+    assert "Recovered: all: the run was late" in company.heard()[1][1]
+
+
+def test_a_late_run_whose_checks_warn_is_one_message(company: Company) -> None:
+    company.end(verdict("few", "warned", owner=""), late="the run ended 2h after it was due")
+    (told,) = company.heard()
+    assert "1 check warned on finance.fct_payments" in told[1]
