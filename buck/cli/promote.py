@@ -76,7 +76,7 @@ def promote(
     if as_json:
         show_json(result.to_dict())
     else:
-        _show_result(result)
+        _show_result(result, project.settings.warehouse.schema_prefix)
     raise typer.Exit(result.exit_code)
 
 
@@ -152,7 +152,7 @@ def _show_plan(plan: PromotionPlan) -> None:
         show(f"{mark('warned', err=False)} {finding}")
 
 
-def _show_result(result: PromoteResult) -> None:
+def _show_result(result: PromoteResult, prefix: str) -> None:
     if result.report:
         for check in result.report.blocking:
             show(f"{mark('failed', err=False)} {check.check.table}: {check.check.name}")
@@ -170,7 +170,7 @@ def _show_result(result: PromoteResult) -> None:
     if result.receipt:
         count = len(result.receipt.tables)
         show(f"{mark('ok', err=False)} {result.receipt.proof}: {count} marts equal to the row")
-        say(f"next: buck promote verify {result.plan.target}/{result.promotion.id}")
+        say(f"next: buck promote verify {result.plan.target}/{prefix}{result.promotion.id}")
 
 
 def _show_differences(tables: Iterable[TableComparison]) -> None:

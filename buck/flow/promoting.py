@@ -16,6 +16,7 @@ from buck.flow.promotion_plan import make_plan
 from buck.flow.promotion_proof import prove_marts
 from buck.flow.promotion_side import (
     PromotionSide,
+    build_schemas,
     built_tables,
     open_side,
 )
@@ -192,7 +193,7 @@ class _Promoting:
             from_scratch = before.get("models") != side.models_digest or self.options.full_refresh
             side.promotions.note(BUILD, {})
             if from_scratch:
-                side.promotions.drop_schemas(_build_schemas(side))
+                side.promotions.drop_schemas(build_schemas(side))
             built, tested = build_candidates(
                 side.space,
                 select=None,
@@ -262,11 +263,3 @@ class _Promoting:
             if gone := side.promotions.prune(side.project.settings.lake.keep_snapshots):
                 facts["promotions_removed"] = gone
         return promotion, receipt
-
-
-def _build_schemas(side: PromotionSide) -> list[str]:
-    """The private schemas of a build there."""
-    from buck.transform import ensure_parsed, models
-
-    ensure_parsed(side.space)
-    return sorted({m.schema for m in models(side.space.target_path)})

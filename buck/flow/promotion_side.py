@@ -216,6 +216,14 @@ def built_tables(side: PromotionSide) -> dict[TableRef, TableRef]:
     }
 
 
+def build_schemas(side: PromotionSide) -> list[str]:
+    """The private schemas of a build there."""
+    from buck.transform import ensure_parsed, models
+
+    ensure_parsed(side.space)
+    return sorted({m.schema for m in models(side.space.target_path)})
+
+
 def _read_snapshot(store: SnapshotStore, number: int | None) -> Snapshot:
     if number is not None:
         return store.find(number)

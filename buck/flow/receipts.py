@@ -77,7 +77,7 @@ def keep_receipt(side: PromotionSide, receipt: Receipt, *, promotion: int = 0) -
     """
     receipt = replace(receipt, promotion=promotion)
     receipt = replace(receipt, hash=receipt_hash(receipt.to_dict()))
-    name = f"{FOLDER}/{side.target}/{_name(receipt)}"
+    name = f"{FOLDER}/{receipt_name(side.project, side.target, receipt)}"
     text = json.dumps(receipt.to_dict(), indent=2, default=str)
     side.lake.storage.write(f"{name}.json", text.encode())
     side.lake.storage.write(f"{name}.md", as_markdown(receipt).encode())
@@ -161,7 +161,12 @@ def _counts(receipt: Receipt) -> str:
     return ", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes))) or "none"
 
 
-def _name(receipt: Receipt) -> str:
+def receipt_name(project: Project, target: str, receipt: Receipt) -> str:
+    """What a kept receipt is called: environments in one database count each for itself."""
+    return f"{target}/{project.settings.warehouse.schema_prefix}{_number(receipt)}"
+
+
+def _number(receipt: Receipt) -> str:
     return f"{receipt.promotion:06d}" if receipt.promotion else f"{receipt.made_at:%Y%m%dT%H%M%S}"
 
 

@@ -1,4 +1,4 @@
-"""A project of five models over one table of files: small enough to be promoted to an emulator."""
+"""A project of five models over one table of files: small enough to be promoted often."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ sources:
     tables: [{name: raw_shop_orders}]
 """,
     "transform/models/staging/stg_shop__orders.sql": """\
+with versions as (
+    select *, row_number() over (partition by id order by _buck_seq desc) as newest
+    from {{ source('shop', 'raw_shop_orders') }}
+)
 select
     id as order_id,
     customer,
@@ -77,9 +81,8 @@ select
     cast(ordered_at as date) as ordered_on,
     note,
     _buck_seq as order_seq
-from {{ source('shop', 'raw_shop_orders') }}
-where true
-qualify row_number() over (partition by id order by _buck_seq desc) = 1
+from versions
+where newest = 1
 """,
     "transform/models/marts/finance/fct_orders.sql": """\
 {{ config(materialized='incremental', unique_key='order_id') }}
