@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from buck.errors import BuckError, ConfigError
 from buck.flow.lake_access import open_lake
 from buck.flow.landing import land_source, new_load_id
 from buck.flow.lock import hold_lock
+from buck.flow.parts import land_name
 from buck.ledger import RunRecorder
 from buck.pipelines import SUFFIX
 from buck.project import Project, open_project
@@ -34,14 +36,21 @@ def land_file(pipeline_file: str | Path, *, environment: str | None = None) -> d
     )
 
 
-def land_one(project: Project, source: str, *, wait_s: float = 0.0) -> LoadReport:
+def land_one(
+    project: Project,
+    source: str,
+    *,
+    as_of: datetime | None = None,
+    wait_s: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
+) -> LoadReport:
     """Land one source and record it as a run of its own."""
     lake = open_lake(project)
-    as_of = project.as_of()
-    with hold_lock(project.work, f"land {source}", wait_s=wait_s):
+    as_of = project.as_of(as_of)
+    with hold_lock(project.work, land_name(source), wait_s=wait_s, on_wait=on_wait):
         lake.sweep()
         recorder = RunRecorder(
-            lake.storage, new_load_id(datetime.now(UTC)), pipeline=f"land {source}"
+            lake.storage, new_load_id(datetime.now(UTC)), pipeline=land_name(source)
         )
         recorder.start(as_of=as_of.isoformat(), environment=project.environment)
         try:

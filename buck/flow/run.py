@@ -26,6 +26,7 @@ from buck.flow.git import git_commit
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import choose_sources, declared_tables, land_source, new_load_id
 from buck.flow.lock import hold_lock
+from buck.flow.parts import build_name, find_built, land_name
 from buck.flow.publishing import approve_report, publish_candidates
 from buck.flow.resuming import (
     Resumed,
@@ -82,13 +83,15 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
         if options.due_at and (done := done_before(lake, chosen, options.due_at)):
             return done
         resumed = find_broken(lake, chosen) if options.resume else None
+        if options.part == "publish":
+            resumed = find_built(lake, chosen, sources)
         if resumed:
             options = replace(options, full_refresh=resumed.full_refresh)
         as_of = resumed.as_of if resumed else project.as_of(options.as_of)
         recorder = RunRecorder(
             lake.storage,
             new_load_id(datetime.now(UTC)),
-            pipeline=chosen,
+            pipeline=build_name(chosen) if options.part == "build" else chosen,
             on_event=options.on_event,
         )
         recorder.start(
@@ -109,11 +112,16 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
         except BaseException as exc:
             run.record_failure(exc)
             raise
-        is_complete, late = pipeline.select is None, run.lateness()
-        ending = Ending(
-            result.status, result.report, is_complete=is_complete, late=_late_text(late)
-        )
-        tell(project, recorder, ending)
+        late = run.lateness()
+        if options.part != "build":
+            # What is only built has news for nobody yet.
+            ending = Ending(
+                result.status,
+                result.report,
+                is_complete=pipeline.select is None,
+                late=_late_text(late),
+            )
+            tell(project, recorder, ending)
         facts = {"snapshot": result.snapshot.id if result.snapshot else None}
         if result.hold is not None:
             facts["error"] = f"{', '.join(result.hold.ids)} was withdrawn: a person must publish"
@@ -154,7 +162,7 @@ class _Run:
         before = publisher.heal()
         if before is None:
             self.warmup.start()
-        loads = self._land_all(sources)
+        loads = self._leave_landing(sources) if self.options.part else self._land_all(sources)
         done = RunResult(
             run_id=self.recorder.run_id,
             pipeline=self.recorder.pipeline,
@@ -172,6 +180,8 @@ class _Run:
         if hold and not self.options.full_refresh and self._is_withdrawn(publisher, hold, inputs):
             return replace(done, status=Status.GATE_CLOSED, hold=hold)
         models_built, tested, candidates = self._build(inputs)
+        if self.options.part == "build":
+            return replace(done, models_built=models_built)
         cleared = check_candidates(
             self.project,
             self.recorder,
@@ -242,6 +252,12 @@ class _Run:
             self._block(BUILDING, by=[f"land {source}" for source in done.failed])
             done.raise_first()
         return done.loads
+
+    def _leave_landing(self, sources: Sequence[str]) -> tuple[LoadReport, ...]:
+        """Others have landed the sources, as runs of their own."""
+        for source in sources:
+            self.recorder.leave_out(f"land {source}", Status.KEPT, by=[land_name(source)])
+        return ()
 
     def _block(self, steps: Sequence[str], *, by: Sequence[str]) -> None:
         for step in steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from buck.errors import RunTimedOut
 from buck.flow.publishing import Override
@@ -88,6 +88,8 @@ class RunOptions:
     """The moment of a schedule that this run is for: it is run once."""
     on_timeout: Callable[[RunTimedOut], None] = field(default=lambda _: None)
     """Called in a thread of its own when the pipeline's timeout has passed and that is recorded."""
+    part: Literal["build", "publish"] | None = None
+    """Only this part of a run, on what others have landed; see `buck.flow.parts`."""
     has_lock: bool = False
     """The caller holds the project's lock already."""
     warmup: Warmup | None = None
