@@ -24,6 +24,7 @@ from buck.flow.checking import check_candidates
 from buck.flow.deadline import deadline
 from buck.flow.git import git_commit
 from buck.flow.lake_access import open_lake, pin_tables
+from buck.flow.landed import require_landed
 from buck.flow.landing import choose_sources, declared_tables, land_source, new_load_id
 from buck.flow.lock import hold_lock
 from buck.flow.parts import build_name, find_built, land_name
@@ -311,6 +312,9 @@ class _Run:
         self.warmup.wait()
         prepared = prepare_database(self.project, self.lake, inputs)
         from_scratch = prepared.from_scratch
+        if from_scratch:
+            space = workspace(self.project, inputs.as_of)
+            require_landed(self.project, inputs.pins, space, pipeline=self.recorder.pipeline)
         built, tested = build_candidates(
             workspace(self.project, inputs.as_of),
             select=None if from_scratch else select,

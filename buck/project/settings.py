@@ -151,6 +151,8 @@ class Orchestration(Section):
     """Who starts pipelines, and when."""
 
     engine: Literal["builtin", "airflow", "dagster", "prefect"] = "builtin"
+    """`builtin`: `buck schedule start`. With one of the others that refuses, so that nothing is
+    started twice; the orchestrator reads this file, see `buck.integrations`."""
     schedules: dict[str, Schedule] = Field(default_factory=dict)
     alerts: OrchestrationAlerts = OrchestrationAlerts()
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from buck.errors import ConfigError
 from buck.flow.lake_access import open_lake
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
@@ -86,8 +87,14 @@ class Scheduler:
 
         Raises:
             LakeLocked: another scheduler has the project.
-            ConfigError: a schedule cannot be read.
+            ConfigError: a schedule cannot be read, or another engine starts the pipelines.
         """
+        engine = self.project.settings.orchestration.engine
+        if engine != "builtin":
+            raise ConfigError(
+                f"orchestration.engine is {engine}: it starts the pipelines, not this scheduler",
+                hint="write engine: builtin under orchestration, or leave starting to it",
+            )
         with hold_lock(
             self.project.work,
             "buck schedule start",

@@ -69,6 +69,14 @@ def test_one_scheduler_a_project_until_it_is_stopped(company: Any, scheduler: An
     assert company.buck("schedule", "stop").expect(0).out == "no scheduler is running\n"
 
 
+def test_no_second_engine_starts_pipelines(company: Any) -> None:
+    company.edit(".buck.yml", "engine: builtin", "engine: dagster")
+    refused = company.buck("schedule", "start").expect(2)
+    company.edit(".buck.yml", "engine: dagster", "engine: builtin")
+    assert "orchestration.engine is dagster: it starts the pipelines" in refused.err
+    assert "engine: builtin" in refused.err
+
+
 def test_a_killed_scheduler_leaves_no_lock(company: Any, scheduler: Any) -> None:
     scheduler.kill()
     scheduler.wait()
