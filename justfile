@@ -93,6 +93,7 @@ soak-bigquery-promotion:
 # Load raw tables into fakesnow by Snowflake's own connector.
 soak-snowflake:
     {{python}} -m pytest tests/integration/warehouses/soak_snowflake.py -n 0
+
 # Run pipelines on Airflow, Dagster and Prefect, each in an environment of its own.
 soak-orchestrators:
     SOAK_ORCHESTRATORS=1 {{python}} -m pytest tests/integration/orchestrators -n 0
