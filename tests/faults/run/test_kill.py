@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -213,3 +215,24 @@ def assert_reads_complete(reads: list[dict[str, Any]], project: Any) -> None:
     for read in reads:
         assert read["snapshot"] == read["again"]
         assert read["rows"] == expected[read["snapshot"]]
+
+
+def test_ten_processes_at_once_take_turns_and_land_everything_once(
+    early: Any, published: Any, copy_of: Callable[[Any], Any], assert_same_raw: Callable[..., None]
+) -> None:
+    project = copy_of(early)
+    pipelines = ("all", "stripe_daily", "sales_pipeline", "customer_360", "all") * 2
+    processes = [project.start("run", name, "--wait", "600", "--json") for name in pipelines]
+    told = [process.communicate(timeout=600) for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes), told
+    runs = [json.loads(out) for out, _ in told]
+    assert_same_raw(project, published)
+    alone = copy_of(early).buck("run", "--json").expect(0).json
+    assert sum(run["rows_landed"] for run in runs) == alone["rows_landed"]
+    assert project.facts() == published.facts()
+    assert len({run["snapshot"] for run in runs if run["published"]}) == sum(
+        run["published"] for run in runs
+    )
+    waiting = [line for _, err in told for line in err.splitlines() if "waiting for" in line]
+    assert {line for line in waiting if re.search(r"process \d+ \(buck run .+, since ", line)}
+    assert project.leftovers() == []
