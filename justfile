@@ -74,6 +74,10 @@ soak *args:
 soak-kills kills="1020":
     SOAK_KILLS={{kills}} {{python}} -m pytest tests/faults/landing -k random -n 0
 
+# Kill a backfill of a month five times and resume it.
+soak-backfill:
+    SOAK_BACKFILL=1 {{python}} -m pytest tests/integration/flow/test_backfill_parts.py -k month -n 0
+
 # Prove incremental models equal to full builds with many more histories; what fails is shrunk and kept.
 soak-incrementals *args:
     {{python}} -m tests.integration.transform.models.incrementals.soak {{args}}

@@ -113,6 +113,7 @@ def _last_loads(lake: Lake) -> dict[str, datetime]:
             as_of[event.run_id] = datetime.fromisoformat(str(event.facts["as_of"]))
         is_load = event.kind == "step_finished" and event.step.startswith("land ")
         if is_load and event.status in LANDED and event.run_id in as_of:
+            # A backfill brings old rows; its steps name a part behind the source.
             source = event.step.removeprefix("land ")
             found[source] = max(as_of[event.run_id], found.get(source, as_of[event.run_id]))
     return found

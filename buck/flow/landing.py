@@ -70,12 +70,13 @@ def land_source(
     only: Collection[str] = (),
     confirmed: Collection[str] = (),
     retries: Retries | None = None,
+    part: str = "",
 ) -> LoadReport:
     """Land what is new in one source, recording every table; see `run_source`.
 
     `confirmed` names tables (`source.table`) of which many rows may be gone at once; `only` those
-    that a range is wanted of, all if empty. What can pass is tried again as `retries` says, each
-    try as a load of its own.
+    that a range is wanted of, all if empty; `part` names a part of a longer range. What can pass is
+    tried again as `retries` says, each try as a load of its own.
 
     Raises:
         SourceError, LakeError, ConfigError: see `run_source`.
@@ -103,7 +104,9 @@ def land_source(
         finally:
             landing.close()
 
-    with recorder.step(f"land {name}") as facts:
+    with recorder.step(f"land {name} {part}".rstrip()) as facts:
+        if part:
+            facts |= {"source": name, "part": part}
         report = retry(land, retries or Retries(), recorder)
         for incident in report.incidents:
             recorder.add("incident", incident.kind, **_facts(incident))

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buck.errors import BuckError, ConfigError, GateClosed, PipelineBlocked
 from buck.flow.alerting import Ending, tell
+from buck.flow.backfilling import find_progress, part_name, split_span
 from buck.flow.branches import land_branches
 from buck.flow.building import (
     Candidates,
@@ -43,7 +45,7 @@ from buck.ledger import RunRecorder
 from buck.pipelines import preload
 from buck.project import Pipeline, Project, duration_s
 from buck.records.freshness import duration_text
-from buck.records.load import LoadReport
+from buck.records.load import LoadReport, TimeRange
 from buck.records.run import Status
 from buck.records.snapshot import Hold
 
@@ -136,7 +138,7 @@ def _told(options: RunOptions, resumed: Resumed | None) -> dict[str, Any]:
     if options.full_refresh:
         facts["full_refresh"] = True
     if options.span:
-        facts["span"] = str(options.span)
+        facts |= {"span": str(options.span), "span_tables": sorted(options.span_tables)}
     if resumed:
         facts["continues"] = list(resumed.run_ids)
     if options.due_at:
@@ -163,7 +165,7 @@ class _Run:
         before = publisher.heal()
         if before is None:
             self.warmup.start()
-        loads = self._leave_landing(sources) if self.options.part else self._land_all(sources)
+        loads = self._land_as_asked(sources)
         done = RunResult(
             run_id=self.recorder.run_id,
             pipeline=self.recorder.pipeline,
@@ -243,16 +245,27 @@ class _Run:
                 by = self.resumed.run_ids[0]
                 self.recorder.leave_out(f"land {source}", Status.KEPT, by=[by])
         wanted = [source for source in sources if source not in kept]
-        at_once = self.project.settings.performance.max_parallel_sources
-        if len(wanted) > 1 and at_once > 1:
-            # Once, before several loads would at the same moment.
-            _ = self.lake.identity
-            preload()
-        done = land_branches(wanted, self._land, at_once=at_once)
+        done = land_branches(wanted, self._land, at_once=self._prepare_landing(wanted))
         if done.failed:
             self._block(BUILDING, by=[f"land {source}" for source in done.failed])
             done.raise_first()
         return done.loads
+
+    def _prepare_landing(self, sources: Sequence[str]) -> int:
+        """How many sources land at once."""
+        at_once = self.project.settings.performance.max_parallel_sources
+        if len(sources) > 1 and at_once > 1:
+            # Once, before several loads would at the same moment.
+            _ = self.lake.identity
+            preload()
+        return at_once
+
+    def _land_as_asked(self, sources: Sequence[str]) -> tuple[LoadReport, ...]:
+        if self.options.part:
+            return self._leave_landing(sources)
+        if self.options.span:
+            return self._land_parts(sources, self.options.span)
+        return self._land_all(sources)
 
     def _leave_landing(self, sources: Sequence[str]) -> tuple[LoadReport, ...]:
         """Others have landed the sources, as runs of their own."""
@@ -260,11 +273,33 @@ class _Run:
             self.recorder.leave_out(f"land {source}", Status.KEPT, by=[land_name(source)])
         return ()
 
+    def _land_parts(self, sources: Sequence[str], span: TimeRange) -> tuple[LoadReport, ...]:
+        """Land a range part by part; what a broken run for the same range had done is kept."""
+        found = find_progress(self.lake, self.recorder.pipeline, span, self.options.span_tables)
+        granularity = self.project.settings.performance.partitioning.default_granularity
+        at_once = self._prepare_landing(sources)
+        loads: list[LoadReport] = []
+        for part in split_span(span, granularity):
+            name = part_name(part)
+            wanted = []
+            for source in sources:
+                if (source, name) in found.done:
+                    by = [found.done[source, name][0]]
+                    self.recorder.leave_out(f"land {source} {name}", Status.KEPT, by=by)
+                else:
+                    wanted.append(source)
+            done = land_branches(wanted, partial(self._land, part=part), at_once=at_once)
+            if done.failed:
+                self._block(BUILDING, by=[f"land {source} {name}" for source in done.failed])
+                done.raise_first()
+            loads += done.loads
+        return tuple(loads)
+
     def _block(self, steps: Sequence[str], *, by: Sequence[str]) -> None:
         for step in steps:
             self.recorder.leave_out(step, Status.BLOCKED, by=list(by))
 
-    def _land(self, source: str) -> LoadReport:
+    def _land(self, source: str, part: TimeRange | None = None) -> LoadReport:
         report = land_source(
             self.project,
             self.lake,
@@ -272,7 +307,8 @@ class _Run:
             as_of=self.as_of,
             recorder=self.recorder,
             is_whole=self.options.full_refresh,
-            span=self.options.span,
+            span=part,
+            part=part_name(part) if part else "",
             only=self.options.span_tables,
             confirmed=self.options.confirmed_deletions,
             retries=self.pipeline.retries,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from buck.errors import ResyncRequired
@@ -89,13 +90,30 @@ class Readers:
             load.advance(**{mark: max(until_s * _MICROSECONDS, load.position.get(mark, 0))})
 
     def _read_span(self, load: TableLoad, span: TimeRange) -> Iterator[pa.Table]:
-        """Only what was created in a range; the marks stay."""
+        """Only what was created in a range; the marks stay.
+
+        Raises:
+            ResyncRequired: events were asked for by name, of before those that Stripe still keeps.
+        """
+        self._refuse_forgotten(load, span)
         changes = read_span(self._session, load, span)
         if changes is None:
             self._session.load.pass_over(load.spec, "is read whole every time")
             return
         for batch in batches(changes, _ROWS_AT_ONCE):
             yield to_arrow(load, batch)
+
+    def _refuse_forgotten(self, load: TableLoad, span: TimeRange) -> None:
+        kept_since_s = self._session.now_s - _RETENTION_S
+        is_asked_for = load.spec.name == "events" and "events" in self._session.load.only
+        if not is_asked_for or span.start_at.timestamp() >= kept_since_s:
+            return
+        since = datetime.fromtimestamp(kept_since_s, UTC)
+        raise ResyncRequired(
+            f"Stripe keeps events for 30 days: those of before {since:%Y-%m-%d %H:%M} are gone",
+            hint=f"buck backfill with --start {since + timedelta(days=1):%Y-%m-%d}, or without "
+            "--table for the objects themselves",
+        )
 
     def _read_rows(self, load: TableLoad) -> Iterator[pa.Table]:
         drift = Drift(load)

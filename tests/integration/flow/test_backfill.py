@@ -41,3 +41,11 @@ def test_a_range_that_ends_before_it_starts_is_refused(later: Any) -> None:
     done = later.buck("backfill", "all", "--start", "2026-02-01", "--end", "2026-02-01").expect(2)
     assert "is not before" in done.err
     assert later.buck("backfill", "all", "--start", "soon", "--end", "2026-02-01").expect(2)
+
+
+def test_what_the_source_no_longer_has_is_refused(later: Any, published: Any) -> None:
+    old = ("--start", "2026-01-01", "--end", "2026-01-05", "--table", "stripe.events")
+    done = later.buck("backfill", "all", *old).expect(4)
+    assert "Stripe keeps events for 30 days" in done.err
+    assert "1 failed" in done.err
+    assert later.versions("stripe") == published.versions("stripe")
