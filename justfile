@@ -90,7 +90,7 @@ soak-warehouse customers="300":
 soak-bigquery:
     SOAK_BIGQUERY=1 {{python}} -m pytest tests/integration/warehouses/test_bigquery.py -n 0
 
-# Promote the whole project to the BigQuery emulator, which must refuse exactly what it rounds.
+# Try `buck promote verify-account` on the BigQuery emulator.
 soak-bigquery-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
 

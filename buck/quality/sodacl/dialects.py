@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from buck.names import literal
+from buck.names import escaped_literal, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Dialect:
 
     def quote(self, value: str) -> str:
         """A text literal."""
-        return literal(value.replace("\\", "\\\\") if self.backslashes_escape else value)
+        return escaped_literal(value) if self.backslashes_escape else literal(value)
 
     def regexp(self, expression: str, pattern: str) -> str:
         """Whether the pattern is found anywhere in the value's text."""
@@ -48,7 +48,9 @@ _POSIX: Final = "({text} ~ {pattern})"
 DIALECTS: Final = {
     "duckdb": Dialect("duckdb", percentile="quantile_disc({value}, {share})"),
     "postgres": Dialect("postgres", text_type="text", matches=_POSIX),
-    "redshift": Dialect("redshift", text_type="varchar(65535)", matches=_POSIX),
+    "redshift": Dialect(
+        "redshift", text_type="varchar(65535)", matches=_POSIX, backslashes_escape=True
+    ),
     "snowflake": Dialect(
         "snowflake",
         instant_type="timestamp_tz",
