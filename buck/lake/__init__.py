@@ -8,8 +8,9 @@ from buck.lake.contents import list_contents, read_commits
 from buck.lake.foreign import ForeignSource, ForeignTable, Tool
 from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
+from buck.lake.marts_file import stamp_sql
 from buck.lake.needs import Pins, Place, add_pins, list_places, snapshot_pins
-from buck.lake.publishing import Origin, Publisher, stamp_sql
+from buck.lake.publishing import Origin, Publisher
 from buck.lake.restoring import put_back
 from buck.lake.retention import pinned_files, pinned_versions
 from buck.lake.row_quarantine import held_marts, held_versions

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buck.engine import connect, translate_errors
-from buck.engine.columns import parquet_scan, typed_select
 from buck.errors import GateClosed
 from buck.lake.content import read_content
 from buck.lake.mart_delta import commit_mart
 from buck.lake.mart_files import MartWriter
+from buck.lake.marts_file import FILE, build_marts_file
 from buck.lake.retention import remove_snapshots
 from buck.lake.snapshots import SnapshotStore
 from buck.names import TableRef, identifier, literal
@@ -27,9 +27,6 @@ from buck.records.snapshot import Hold, Snapshot
 
 if TYPE_CHECKING:
     from buck.lake.lake import Lake
-
-FILE = "marts.duckdb"
-STAMP = TableRef("core", "buck_snapshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ class Publisher:
             git=origin.git,
             held={mart: dict(facts) for mart, facts in origin.held.items()},
         )
-        file = self._build_file(snapshot)
+        file = self._build_file(snapshot, before=before)
         self.snapshots.keep(snapshot)
         self.snapshots.point_to(snapshot)
         self._serve(snapshot, file)
@@ -149,11 +146,11 @@ class Publisher:
         Raises:
             LakeDamaged: the snapshot, or one of its files, is not kept; nothing changed.
         """
-        self.heal()
+        before = self.heal()
         snapshot = self.snapshots.read(number)
         withdrawn = self._withdrawn_by(number)
         hold = Hold(withdrawn, run_id, datetime.now(UTC), reason) if withdrawn else None
-        file = self._build_file(snapshot)
+        file = self._build_file(snapshot, before=before)
         self.snapshots.point_to(snapshot, hold=hold)
         self._serve(snapshot, file)
         return snapshot
@@ -175,30 +172,11 @@ class Publisher:
         newest = max((current.number if current else 0, *(hold.withdrawn if hold else ())))
         return tuple(n for n in self.snapshots.numbers() if number < n <= newest)
 
-    def _build_file(self, snapshot: Snapshot) -> Path:
-        """A DuckDB file with every mart of the snapshot, and the table that says which it is."""
+    def _build_file(self, snapshot: Snapshot, *, before: Snapshot | None = None) -> Path:
+        """A DuckDB file with every mart of the snapshot; see `build_marts_file`."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         file = self.scratch / FILE
-        for leftover in (file, file.with_suffix(".duckdb.wal")):
-            leftover.unlink(missing_ok=True)
-        con = connect(work=self.lake.work)
-        try:
-            with translate_errors():
-                con.execute(f"attach {literal(str(file))} as marts")
-                for schema in sorted({t.schema for t in snapshot.tables} | {STAMP.schema}):
-                    con.execute(f"create schema if not exists {identifier('marts', schema)}")
-                for table in snapshot.tables:
-                    urls = tuple(str(self.lake.storage.fetch(name)) for name in table.files)
-                    select = typed_select(
-                        table.columns, parquet_scan(urls), present=set(table.columns)
-                    )
-                    target = identifier("marts", table.schema, table.name)
-                    con.execute(f"create table {target} as {select}")
-                con.execute(stamp_sql(snapshot, catalog="marts"))
-                con.execute("checkpoint marts")
-                con.execute("detach marts")
-        finally:
-            con.close()
+        build_marts_file(self.lake, snapshot, file, before=before)
         return file
 
     def _serve(self, snapshot: Snapshot, file: Path) -> None:
@@ -227,12 +205,3 @@ def _refuse_held(hold: Hold | None) -> None:
             f"snapshot {', '.join(hold.ids)} was withdrawn by a rollback{why}",
             hint="look at the candidates, then: buck publish",
         )
-
-
-def stamp_sql(snapshot: Snapshot, *, catalog: str) -> str:
-    """The statement that makes `core.buck_snapshot`, which tells readers what they are reading."""
-    return (
-        f"create table {identifier(catalog, STAMP.schema, STAMP.name)} as select "
-        f"{literal(snapshot.id)} as snapshot_id, {literal(snapshot.run_id)} as run_id, "
-        f"{literal(snapshot.published_at)} as published_at, {literal(snapshot.as_of)} as as_of"
-    )

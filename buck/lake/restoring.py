@@ -15,7 +15,7 @@ import orjson
 
 from buck.errors import ConfigError, LakeDamaged
 from buck.lake.backing_up import IDENTITY, hash_of, list_lake
-from buck.lake.publishing import FILE
+from buck.lake.marts_file import FILE
 from buck.lake.snapshots import SERVED
 from buck.records.backup import BackedUp, Backup, Copied
 

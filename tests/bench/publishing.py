@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from buck.records.layout import Layout
+
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 CHANGED = 0.01
 
@@ -52,6 +54,7 @@ MONTHS = """
     select payment_month, currency, sum(gross_amount) as gross_amount, count(*) as payments
     from finance.fct_payments group by all
 """
+LAYOUT = Layout("payment_date", "month", ("customer_id", "created_at"), min_rows=100_000)
 QUESTIONS = (
     "select payment_month, currency, sum(gross_amount) from finance.fct_payments group by all",
     "select customer_segment, count(distinct customer_id) from finance.fct_payments group by all",
@@ -133,6 +136,7 @@ class Site:
             approval=approve(QualityReport(AS_OF, (passed,), run_id=run_id)),
             origin=Origin(run_id, AS_OF, run_id, {}, {}, {}),
             lifts_hold=True,
+            layouts={TableRef("finance", name): LAYOUT for name in names[1:]},
         )
 
     def copy(self) -> None:
