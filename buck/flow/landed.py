@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from buck.errors import LakeError
+from buck.errors import ConfigError, LakeError
 from buck.flow.landing import choose_sources
 from buck.lake import RawPin
 from buck.project import Project
@@ -24,6 +24,7 @@ def require_landed(
 
     Raises:
         LakeError: a source has no raw table yet.
+        ConfigError: a source is not in the project's file, and nothing else lands it.
     """
     from buck.transform import ensure_parsed, read_graph
 
@@ -33,9 +34,19 @@ def require_landed(
     read = {
         (str(node["source_name"]), str(node["name"]))
         for node in read_graph(space.target_path).of_type("source")
+        # Others are read by dbt where they lie: files, attached databases.
+        if node["schema"] == "raw"
     }
     own = set(choose_sources(project, []))
-    missing = sorted({source for source, _ in read - there if source in own - landed})
+    absent = {source for source, _ in read - there}
+    unknown = sorted(absent - set(project.settings.sources))
+    if unknown:
+        chosen = " ".join(f"source:{source}+" for source in unknown)
+        raise ConfigError(
+            f"{', '.join(unknown)}: not among the sources of .buck.yml, but models read it",
+            hint=f"add it, or delete what `buck dbt ls --select {chosen}` lists",
+        )
+    missing = sorted(absent & (own - landed))
     if missing:
         raise LakeError(
             f"{', '.join(missing)} has never landed, and models are made from it",

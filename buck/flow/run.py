@@ -348,7 +348,7 @@ class _Run:
         self.warmup.wait()
         prepared = prepare_database(self.project, self.lake, inputs)
         from_scratch = prepared.from_scratch
-        if from_scratch:
+        if not prepared.is_complete:
             space = workspace(self.project, inputs.as_of)
             require_landed(self.project, inputs.pins, space, pipeline=self.recorder.pipeline)
         built, tested = build_candidates(
