@@ -1,15 +1,18 @@
-"""Ending a run that takes longer than its pipeline allows."""
+"""A run that takes longer than its pipeline allows: stopped at the timeout, late at the SLA."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 from buck.errors import LedgerError, RunTimedOut
 from buck.flow.alerting import Ending, tell
 from buck.ledger import RunRecorder
-from buck.project import Project, duration_s
+from buck.project import Pipeline, Project, duration_s
+from buck.records.freshness import duration_text
 from buck.records.run import Status
 
 
@@ -52,3 +55,21 @@ def deadline(
         yield
     finally:
         timer.cancel()
+
+
+def lateness(pipeline: Pipeline, recorder: RunRecorder, due_at: datetime | None) -> dict[str, Any]:
+    """How long a run took since it was due, or began, beside what it may take; for the ledger."""
+    if pipeline.sla is None:
+        return {}
+    sla_s, took_s = duration_s(pipeline.sla), recorder.seconds
+    if due_at:
+        took_s = round((datetime.now(UTC) - due_at).total_seconds(), 3)
+    return {"sla_s": sla_s, "since_due_s": took_s, "is_late": took_s > sla_s}
+
+
+def late_text(late: Mapping[str, Any]) -> str:
+    """The same for people; empty if the run was in time."""
+    if not late.get("is_late"):
+        return ""
+    took, sla = duration_text(int(late["since_due_s"])), duration_text(late["sla_s"])
+    return f"the run ended {took} after it was due or began, and may take {sla}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from buck.flow.building import (
     workspace,
 )
 from buck.flow.checking import check_candidates
-from buck.flow.deadline import deadline
+from buck.flow.deadline import deadline, late_text, lateness
 from buck.flow.git import git_commit
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landed import require_landed
@@ -43,8 +43,7 @@ from buck.flow.warmup import Warmup
 from buck.lake import Lake, Publisher, held_versions
 from buck.ledger import RunRecorder
 from buck.pipelines import preload
-from buck.project import Pipeline, Project, duration_s
-from buck.records.freshness import duration_text
+from buck.project import Pipeline, Project
 from buck.records.load import LoadReport, TimeRange
 from buck.records.run import Status
 from buck.records.snapshot import Hold
@@ -115,14 +114,14 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
         except BaseException as exc:
             run.record_failure(exc)
             raise
-        late = run.lateness()
+        late = lateness(pipeline, recorder, options.due_at)
         if options.part != "build":
             # What is only built has news for nobody yet.
             ending = Ending(
                 result.status,
                 result.report,
                 is_complete=pipeline.select is None,
-                late=_late_text(late),
+                late=late_text(late),
             )
             tell(project, recorder, ending)
         facts = {"snapshot": result.snapshot.id if result.snapshot else None}
@@ -221,16 +220,8 @@ class _Run:
         # What blocks a run was told when it broke; being blocked mends nothing either.
         if isinstance(exc, BuckError) and status == Status.FAILED:
             tell(self.project, self.recorder, Ending(status, error=what, hint=exc.hint))
-        self.recorder.finish(status, error=what, **self.lateness())
-
-    def lateness(self) -> dict[str, Any]:
-        """How long the run took since it was due, or began, beside what it may take."""
-        if self.pipeline.sla is None:
-            return {}
-        sla_s, took_s = duration_s(self.pipeline.sla), self.recorder.seconds
-        if self.options.due_at:
-            took_s = round((datetime.now(UTC) - self.options.due_at).total_seconds(), 3)
-        return {"sla_s": sla_s, "since_due_s": took_s, "is_late": took_s > sla_s}
+        late = lateness(self.pipeline, self.recorder, self.options.due_at)
+        self.recorder.finish(status, error=what, **late)
 
     def _is_withdrawn(self, publisher: Publisher, hold: Hold, inputs: Inputs) -> bool:
         """Whether a build would only make what a rollback took back."""
@@ -373,13 +364,6 @@ class _Run:
             status = Status.BLOCKED if node.status == "skipped" else node.status
             seconds = round(node.seconds, 3)
             self.recorder.add("model_built", status, model=node.name, seconds=seconds)
-
-
-def _late_text(lateness: Mapping[str, Any]) -> str:
-    if not lateness.get("is_late"):
-        return ""
-    took, sla = duration_text(int(lateness["since_due_s"])), duration_text(lateness["sla_s"])
-    return f"the run ended {took} after it was due or began, and may take {sla}"
 
 
 def _refuse_unknown(tables: Sequence[str], sources: Sequence[str], *, flag: str) -> None:
