@@ -40,7 +40,8 @@ def test_a_destroyed_lake_comes_back_and_goes_on(
     project.connect(published.work / "sandbox")
     ran = project.buck("run", "--json").expect(0).json
     landed = sum(load["rows_landed"] for load in ran["loads"])
-    assert landed == published.runs()[0]["rows_landed"] > 0
+    # Other tests may have run it once more, with nothing new.
+    assert landed == next(run["rows_landed"] for run in published.runs() if run["rows_landed"])
     assert raw_rows(project) == raw_rows(published)
     assert project.facts() == published.facts()
     second = project.buck("backup", "--to", place, "--json").expect(0).json
