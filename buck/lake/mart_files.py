@@ -89,15 +89,16 @@ class MartWriter:
 
     def _parts(self, found: Content, layout: Layout) -> Iterator[SnapshotPart]:
         """What each stretch of time holds, oldest first; of files only the hashes."""
-        start = _start_sql(layout)
         step = f"interval 1 {layout.part_unit}"
         is_day = found.columns[layout.partition_by] == "DATE"
-        last = f"({start} + {step} - interval 1 {'day' if is_day else 'microsecond'})"
+        last = f"(start + {step} - interval 1 {'day' if is_day else 'microsecond'})"
         as_text = "strftime({}::timestamp, {})"
         form = literal("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M:%S.%fZ")
+        # Times become text once for each part, not for each row.
         rows = self.con.execute(
-            f"select {as_text.format(start, form)}, {as_text.format(last, form)}, {ROW_SUMS} "
-            f"from ({found.select}) t group by 1, 2 order by 1 nulls last"
+            f"select {as_text.format('start', form)}, {as_text.format(last, form)}, "
+            f"* exclude (start) from (select {_start_sql(layout)} as start, {ROW_SUMS} "
+            f"from ({found.select}) t group by 1) order by start nulls last"
         ).fetchall()
         for first, until, count, xor, total in rows:
             yield SnapshotPart("", int(count), digest(int(xor), int(total)), 0, first, until)
