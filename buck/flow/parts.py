@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from buck.flow.resuming import RUNS, Resumed
+from buck.flow.resuming import GOOD, RUNS, Resumed
 from buck.lake import Lake
 from buck.ledger import newest, read_runs
 from buck.records.run import Status
@@ -28,8 +28,16 @@ def build_name(pipeline: str) -> str:
 
 
 def find_built(lake: Lake, pipeline: str, sources: Sequence[str]) -> Resumed | None:
-    """The newest run that only built this pipeline's candidates, if it ended well."""
-    last = newest(read_runs(lake.storage, limit=RUNS)).get(build_name(pipeline))
+    """The newest run that only built this pipeline's candidates, if it is still to be published.
+
+    It is not if it broke, if the pipeline has ended well since, or if anything has landed since:
+    what is published then is of a later time than its.
+    """
+    runs = read_runs(lake.storage, limit=RUNS)
+    last = newest(runs).get(build_name(pipeline))
     if last is None or last.status != Status.OK or last.as_of is None:
+        return None
+    since = [run for run in runs if run.run_id > last.run_id]
+    if any(r.rows_landed or (r.pipeline == pipeline and r.status in GOOD) for r in since):
         return None
     return Resumed((last.run_id,), last.as_of, frozenset(sources), full_refresh=False)
