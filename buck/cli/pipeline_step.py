@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from buck.cli.pipeline_control import Name
 from buck.cli.render import mark, say, show, show_json
 from buck.cli.run import show_result
 from buck.errors import ConfigError, LoadDegraded
+
+if TYPE_CHECKING:
+    from buck.project import Project
 
 
 @group.command("step")
@@ -30,12 +33,12 @@ def step(
     For orchestrators that start each part as a task of its own. The parts together give what one
     `buck run` gives.
     """
-    from buck.flow.run import RunOptions, run_pipeline
-
     project = context.obj.project()
     if part == "land":
-        _land(context, name, source, as_of=as_of, wait_s=wait, as_json=as_json)
+        _land(project, name, source, as_of=as_of, wait_s=wait, as_json=as_json)
         return
+    from buck.flow.run import RunOptions, run_pipeline
+
     if source is not None:
         raise ConfigError(f"{part} takes no source", hint=f"write buck pipeline step {name} {part}")
     result = run_pipeline(
@@ -61,7 +64,7 @@ def step(
 
 
 def _land(
-    context: typer.Context,
+    project: Project,
     name: str,
     source: str | None,
     *,
@@ -72,7 +75,6 @@ def _land(
     from buck.flow.land import land_one
     from buck.flow.landing import choose_sources
 
-    project = context.obj.project()
     _, pipeline = project.pipeline(name)
     sources = choose_sources(project, pipeline.sources)
     if source not in sources:

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from buck.errors import ConfigError
 from buck.flow.doctor import explain_settings
-from buck.project import REFERENCE, Project, read_lines, variable_origin
+from buck.project import FILE, REFERENCE, Project, read_lines, variable_origin
 from buck.records.config import Reference, SettingValue
 
-FILE = ".buck.yml"
 VARIABLE = "variable "
 
 

@@ -339,11 +339,11 @@ class _Run:
         self.warmup.wait()
         prepared = prepare_database(self.project, self.lake, inputs)
         from_scratch = prepared.from_scratch
+        space = workspace(self.project, inputs.as_of)
         if not prepared.is_complete:
-            space = workspace(self.project, inputs.as_of)
             require_landed(self.project, inputs.pins, space, pipeline=self.recorder.pipeline)
         built, tested = build_candidates(
-            workspace(self.project, inputs.as_of),
+            space,
             select=None if from_scratch else select,
             full_refresh=self.options.full_refresh or from_scratch,
             is_complete=prepared.is_complete and not self.options.full_refresh,

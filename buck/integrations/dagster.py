@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from buck.flow.lineage import read_lineage
-from buck.integrations.parts import Plan, StepFailed, read_plans
+from buck.integrations.parts import Plan, StepFailed, plans_of
 from buck.project import Project, open_project
 from buck.records.build import ModelFacts
 
@@ -51,17 +51,17 @@ def definitions(
         ConfigError: the file cannot be read.
     """
     opened = open_project(Path(project), environment=environment)
-    plans = read_plans(project, executable=executable, environment=environment)
-    if not read_lineage(opened).models:
+    plans = plans_of(opened, executable=executable, environment=environment)
+    models = _in_order(read_lineage(opened).models)
+    if not models:
         subprocess.run(
             [executable, "dbt", "parse"], cwd=opened.root, check=True, capture_output=True
         )
-    models = _in_order(read_lineage(opened).models)
-    marts = [model for model in models if model.layer == "marts"]
+        models = _in_order(read_lineage(opened).models)
     inner = [model for model in models if model.layer != "marts"]
     raw = _raw_keys(models)
     assets = [_landing(source, raw.get(source, []), plans) for source in _sources(plans)]
-    assets += [_building(inner, plans), _publishing(opened, marts, plans)]
+    assets += [_building(inner, plans), _publishing(opened, models, plans)]
     jobs = [_job(plan, raw, models) for plan in plans]
     schedules = [
         _schedule(plan, job) for plan, job in zip(plans, jobs, strict=True) if plan.schedule
@@ -146,7 +146,7 @@ def _landing(source: str, keys: list[dg.AssetKey], plans: Sequence[Plan]) -> dg.
         report = _run(context, plan, plan.land(source))
         rows = {table["table"]: table["rows_landed"] for table in report["tables"]}
         for key in keys:
-            new = rows.get(f"{source}.{key.path[-1]}", rows.get(key.path[-1], 0))
+            new = rows.get(".".join(key.path[1:]), 0)
             yield dg.MaterializeResult(asset_key=key, metadata={"rows_landed": new})
 
     return land
@@ -171,9 +171,10 @@ def _building(models: Sequence[ModelFacts], plans: Sequence[Plan]) -> dg.AssetsD
 
 
 def _publishing(
-    project: Project, marts: Sequence[ModelFacts], plans: Sequence[Plan]
+    project: Project, models: Sequence[ModelFacts], plans: Sequence[Plan]
 ) -> dg.AssetsDefinition:
-    known = {model.unique_id: model for model in read_lineage(project).models}
+    known = {model.unique_id: model for model in models}
+    marts = [model for model in models if model.layer == "marts"]
     limits = project.settings.data_quality.freshness
 
     def spec(mart: ModelFacts) -> dg.AssetSpec:

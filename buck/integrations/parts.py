@@ -28,13 +28,11 @@ class Plan:
     name: str
     sources: tuple[str, ...]
     owner: str
-    depends_on: tuple[str, ...]
     schedule: Schedule | None
     retries: int
     delay_s: int
     max_delay_s: int
     timeout_s: int | None
-    sla_s: int | None
     executable: str
     environment: str | None
 
@@ -118,7 +116,14 @@ def read_plans(
         ConfigError: the file cannot be read, or a pipeline names what is not there.
     """
     opened = open_project(Path(project), environment=environment)
-    return tuple(_plan(opened, name, executable, environment) for name in opened.settings.pipelines)
+    return plans_of(opened, executable=executable, environment=environment)
+
+
+def plans_of(project: Project, *, executable: str, environment: str | None) -> tuple[Plan, ...]:
+    """The same of a project that is open."""
+    return tuple(
+        _plan(project, name, executable, environment) for name in project.settings.pipelines
+    )
 
 
 def _plan(project: Project, name: str, executable: str, environment: str | None) -> Plan:
@@ -129,13 +134,11 @@ def _plan(project: Project, name: str, executable: str, environment: str | None)
         name=name,
         sources=tuple(choose_sources(project, pipeline.sources)),
         owner=pipeline.owner or "",
-        depends_on=tuple(pipeline.depends_on),
         schedule=project.settings.orchestration.schedules.get(name),
         retries=retries.count,
         delay_s=duration_s(retries.delay),
         max_delay_s=duration_s(retries.max_delay),
         timeout_s=duration_s(pipeline.timeout) if pipeline.timeout else None,
-        sla_s=duration_s(pipeline.sla) if pipeline.sla else None,
         executable=executable,
         environment=environment,
     )
