@@ -7,17 +7,15 @@ backup that has its manifest is whole.
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from buck.errors import ConfigError, LakeDamaged, LakeLocked
+from buck.lake.objects import hash_of_file, hash_of_object, local_copy
 from buck.lake.snapshots import SERVED, SnapshotStore
 from buck.records.backup import BackedUp, Backup, Copied
 
@@ -31,7 +29,6 @@ IDENTITY = "lake.json"
 DERIVED = frozenset({SERVED})
 """What is made anew from the rest, as is `marts.duckdb`, which lies beside the zones."""
 ROUNDS = 3
-BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,10 @@ class BackupPlace:
                 continue
             if one.sha256 not in sizes:
                 wrong.append(f"{name} (missing)")
-            elif sizes[one.sha256] != one.size_bytes or self._hash(one.sha256) != one.sha256:
+            elif (
+                sizes[one.sha256] != one.size_bytes
+                or hash_of_object(self.storage, object_name(one.sha256)) != one.sha256
+            ):
                 wrong.append(f"{name} (changed)")
             else:
                 proven.add(one.sha256)
@@ -178,17 +178,12 @@ class BackupPlace:
         with local_copy(self.storage, object_name(one.sha256), self.work) as path:
             yield path
 
-    def _hash(self, sha256: str) -> str:
-        with self.storage.open(object_name(sha256)) as file:
-            return hash_of(file)
-
     def _copy(
         self, source: Storage, name: str, seen: Seen, held: set[str]
     ) -> tuple[BackedUp, bool]:
         """The object's record, and whether its content is new to the place."""
         with local_copy(source, name, self.work) as path:
-            with path.open("rb") as file:
-                sha256 = hash_of(file)
+            sha256 = hash_of_file(path)
             size = path.stat().st_size
             is_new = sha256 not in held
             if is_new:
@@ -199,31 +194,6 @@ class BackupPlace:
 def object_name(sha256: str) -> str:
     """Where an object's content is."""
     return f"{OBJECTS}/{sha256[:2]}/{sha256}"
-
-
-def hash_of(file: BinaryIO) -> str:
-    """The SHA-256 of what is left of an open file."""
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-@contextmanager
-def local_copy(storage: Storage, name: str, work: Path) -> Iterator[Path]:
-    """An object as a file: itself on a disk, a passing copy of a bucket's."""
-    if storage.is_local:
-        path = storage.fetch(name)
-        if not path.is_file():
-            raise LakeDamaged(f"{path} is gone", hint="buck lake verify")
-        yield path
-        return
-    work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=work) as folder:
-        copy = Path(folder) / "object"
-        with storage.open(name) as file, copy.open("wb") as out:
-            shutil.copyfileobj(file, out, BLOCK_BYTES)
-        yield copy
 
 
 def _is_same(old: BackedUp, seen: Seen) -> bool:

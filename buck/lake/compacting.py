@@ -19,8 +19,9 @@ from buck.engine import connect_frugal, translate_errors
 from buck.engine.columns import parquet_scan, typed_select
 from buck.errors import LakeDamaged, LoadFenced
 from buck.lake.content import ROW_SUMS
-from buck.lake.delta_actions import CHECKSUMS, OPERATION, add_action, delta_errors, sha256_of
+from buck.lake.delta_actions import CHECKSUMS, OPERATION, add_action, delta_errors
 from buck.lake.delta_log import DeltaLog
+from buck.lake.objects import hash_of_file
 from buck.records.upkeep import Compaction
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _commit(
     metadata = {
         OPERATION: "compact",
         "buck.load_id": load_id,
-        CHECKSUMS: json.dumps({file.name: sha256_of(file) for file in written}),
+        CHECKSUMS: json.dumps({file.name: hash_of_file(file) for file in written}),
         **facts,
     }
     log = merge.log

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -92,12 +91,6 @@ def delta_errors(url: str) -> Iterator[None]:
         raise LakeDamaged(f"{url}: {str(exc).splitlines()[0]}", hint="buck doctor") from exc
     except OSError as exc:
         raise LakeError(f"{url}: {exc}", hint="free disk space or check access") from exc
-
-
-def sha256_of(file: Path) -> str:
-    """The checksum of a local file."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def only_adds(commit: Mapping[str, Any]) -> bool:

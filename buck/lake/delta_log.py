@@ -25,8 +25,8 @@ from buck.lake.delta_actions import (
     commit_properties,
     delta_errors,
     only_adds,
-    sha256_of,
 )
+from buck.lake.objects import hash_of_file
 from buck.lake.raw_log import Batch, FileEntry, Position, RawState
 from buck.lake.storage import Storage
 from buck.records.contents import TableCommit
@@ -70,7 +70,7 @@ class DeltaLog:
         """See `RawLog`."""
         names = [f"{batch.load_id}-{n:04d}.parquet" for n in range(len(batch.files))]
         actions = [add_action(name, file) for name, file in zip(names, batch.files, strict=True)]
-        checksums = {name: sha256_of(f) for name, f in zip(names, batch.files, strict=True)}
+        checksums = {name: hash_of_file(f) for name, f in zip(names, batch.files, strict=True)}
         for name, file in zip(names, batch.files, strict=True):
             self.storage.upload(file, f"{self.folder}/{name}", move=True)
         try:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from buck.errors import ConfigError, LakeDamaged
-from buck.lake.backing_up import IDENTITY, hash_of, list_lake
+from buck.lake.backing_up import IDENTITY, list_lake
 from buck.lake.marts_file import FILE
+from buck.lake.objects import hash_of_object
 from buck.lake.snapshots import SERVED
 from buck.records.backup import BackedUp, Backup, Copied
 
@@ -92,5 +93,4 @@ def _drop_empty(storage: Storage, gone: list[str]) -> None:
 
 
 def _has(storage: Storage, name: str, one: BackedUp) -> bool:
-    with storage.open(name) as file:
-        return hash_of(file) == one.sha256
+    return hash_of_object(storage, name) == one.sha256

@@ -5,13 +5,9 @@ Objects themselves are read, never this machine's copies of a bucket's.
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -22,6 +18,7 @@ from buck.errors import LakeDamaged
 from buck.lake.content import ROW_SUMS, digest
 from buck.lake.file_log import COMMIT_KEY
 from buck.lake.needs import Needs, Place, find_needs
+from buck.lake.objects import hash_of_object, local_copy
 from buck.lake.raw_log import FileEntry
 from buck.lake.snapshots import FOLDER, SnapshotStore
 from buck.records.upkeep import Damage, Problem, TableProof
@@ -165,25 +162,25 @@ class Verifier:
             elif entry.rows is not None and rows != entry.rows:
                 yield "rows", _told(entry), f"{rows:,} rows"
             elif entry.sha256 is not None:
-                found = self._sha256(entry.name)
+                found = hash_of_object(self.lake.storage, entry.name)
                 if found != entry.sha256:
                     yield "checksum", f"SHA-256 {entry.sha256}", f"SHA-256 {found}"
 
     def _look_into(self, part: SnapshotPart, table: SnapshotTable) -> Iterator[Finding]:
-        with self._local(part.file) as path:
-            con = connect(work=self.lake.work)
-            try:
+        con = connect(work=self.lake.work)
+        try:
+            with local_copy(self.lake.storage, part.file, self.lake.work) as path:
                 scan = parquet_scan((str(path),))
                 select = typed_select(table.columns, scan, present=set(table.columns))
                 with translate_errors():
                     row = con.execute(f"select {ROW_SUMS} from ({select}) t").fetchone()
-                assert row is not None
-                found = digest(int(row[1]), int(row[2]))
-            except LakeDamaged as exc:
-                yield "unreadable", f"content {part.content_hash}", exc.what
-                return
-            finally:
-                con.close()
+            assert row is not None
+            found = digest(int(row[1]), int(row[2]))
+        except LakeDamaged as exc:
+            yield "unreadable", f"content {part.content_hash}", exc.what
+            return
+        finally:
+            con.close()
         if found != part.content_hash:
             yield "content", f"content {part.content_hash}", f"content {found}"
 
@@ -200,26 +197,6 @@ class Verifier:
                 return len(lines) - 1 if lines and COMMIT_KEY in lines[-1] else None
         except (pa.ArrowInvalid, OSError, ValueError, TypeError):
             return None
-
-    def _sha256(self, name: str) -> str:
-        with self.lake.storage.open(name) as file:
-            digest_ = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest_.update(block)
-        return digest_.hexdigest()
-
-    @contextmanager
-    def _local(self, name: str) -> Iterator[Path]:
-        """The object as a file: itself on a disk, a passing copy of a bucket's."""
-        if self.lake.storage.is_local:
-            yield self.lake.storage.fetch(name)
-            return
-        self.lake.work.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.lake.work) as folder:
-            copy = Path(folder) / Path(name).name
-            with self.lake.storage.open(name) as file, copy.open("wb") as out:
-                shutil.copyfileobj(file, out)
-            yield copy
 
 
 def _earlier_entries(
