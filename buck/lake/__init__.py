@@ -8,12 +8,12 @@ from buck.lake.contents import list_contents, read_commits
 from buck.lake.foreign import ForeignSource, ForeignTable, Tool
 from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
-from buck.lake.marts_file import stamp_sql
 from buck.lake.needs import Pins, Place, add_pins, list_places, snapshot_pins
 from buck.lake.publishing import Origin, Publisher
 from buck.lake.restoring import put_back
 from buck.lake.retention import pinned_files, pinned_versions
 from buck.lake.row_quarantine import held_marts, held_versions
+from buck.lake.served_file import stamp_sql
 from buck.lake.snapshots import SnapshotStore
 from buck.lake.storage import Storage, open_storage
 from buck.lake.usage import use_of_ledger, use_of_logs, use_of_marts

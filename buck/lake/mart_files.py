@@ -106,14 +106,9 @@ class MartWriter:
     def _write_part(
         self, table: TableRef, found: Content, layout: Layout, part: SnapshotPart
     ) -> SnapshotPart:
-        time = identifier(layout.partition_by)
-        if part.first is None:
-            condition, value = f"{time} is null", UNKNOWN
-        else:
-            type_ = found.columns[layout.partition_by]
-            first = f"cast({literal(part.first)} as {type_})"
-            condition = f"{time} >= {first} and {time} < {first} + interval 1 {layout.part_unit}"
-            value = part.first[:10]
+        column, unit = layout.partition_by, layout.part_unit
+        condition = lies_in(part, column=column, type_=found.columns[column], unit=unit)
+        value = UNKNOWN if part.first is None else part.first[:10]
         rows = f"select * from ({found.select}) where {condition}"
         rows += order_sql(layout, found.columns)
         folder = f"marts/{table.path}/{_cut_by(layout)}={value}"
@@ -132,6 +127,22 @@ class MartWriter:
         name = f"{folder}/{self.number:06d}-{content_hash[:12]}.parquet"
         self.storage.upload(file, name, move=True)
         return name, size
+
+
+def lies_in(part: SnapshotPart, *, column: str, type_: str, unit: str) -> str:
+    """The condition that the rows of one stretch of time meet, and no others.
+
+    Args:
+        part: The stretch.
+        column: What the mart is cut by.
+        type_: The column's type.
+        unit: How long a stretch is: `day`, `month` or `year`.
+    """
+    time = identifier(column)
+    if part.first is None:
+        return f"{time} is null"
+    first = f"cast({literal(part.first)} as {type_})"
+    return f"{time} >= {first} and {time} < {first} + interval 1 {unit}"
 
 
 def _is_cut(layout: Layout, found: Content) -> bool:

@@ -17,8 +17,8 @@ from buck.errors import GateClosed
 from buck.lake.content import read_content
 from buck.lake.mart_delta import commit_mart
 from buck.lake.mart_files import MartWriter
-from buck.lake.marts_file import FILE, build_marts_file
 from buck.lake.retention import remove_snapshots
+from buck.lake.served_file import FILE, build_served_file
 from buck.lake.snapshots import SnapshotStore
 from buck.names import TableRef, identifier, literal
 from buck.records.layout import Layout
@@ -173,10 +173,10 @@ class Publisher:
         return tuple(n for n in self.snapshots.numbers() if number < n <= newest)
 
     def _build_file(self, snapshot: Snapshot, *, before: Snapshot | None = None) -> Path:
-        """A DuckDB file with every mart of the snapshot; see `build_marts_file`."""
+        """A DuckDB file with every mart of the snapshot; see `build_served_file`."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         file = self.scratch / FILE
-        build_marts_file(self.lake, snapshot, file, before=before)
+        build_served_file(self.lake, snapshot, file, before=before)
         return file
 
     def _serve(self, snapshot: Snapshot, file: Path) -> None:

@@ -15,8 +15,8 @@ import orjson
 
 from buck.errors import ConfigError, LakeDamaged
 from buck.lake.backing_up import IDENTITY, list_lake
-from buck.lake.marts_file import FILE
 from buck.lake.objects import hash_of_object
+from buck.lake.served_file import FILE
 from buck.lake.snapshots import SERVED
 from buck.records.backup import BackedUp, Backup, Copied
 

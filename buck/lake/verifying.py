@@ -126,7 +126,7 @@ class Verifier:
         return TableProof(name, "marts", len(parts), newest, size, proven, tuple(damages))
 
     def _look_at_pointer(self, store: SnapshotStore) -> Iterator[Damage]:
-        from buck.lake.marts_file import FILE
+        from buck.lake.served_file import FILE
 
         try:
             current = store.current()

@@ -53,6 +53,11 @@ class SnapshotTable:
         """The column that it is cut by; empty if it is one file."""
         return self.cut_by.rpartition("_")[0]
 
+    @property
+    def time_unit(self) -> str:
+        """How long a stretch in one file is: day, month or year; empty if it is one file."""
+        return self.cut_by.rpartition("_")[2]
+
     @classmethod
     def from_dict(cls, held: Mapping[str, Any]) -> SnapshotTable:
         """The table that a manifest holds."""

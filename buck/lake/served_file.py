@@ -16,18 +16,19 @@ from buck.engine import connect, sql_errors, translate_errors
 from buck.engine.columns import parquet_scan, typed_select
 from buck.errors import BuckError
 from buck.lake.content import read_content
+from buck.lake.mart_files import lies_in
 from buck.names import TableRef, identifier, literal
 
 if TYPE_CHECKING:
     from buck.engine.types import Connection
     from buck.lake.lake import Lake
-    from buck.records.snapshot import Snapshot, SnapshotPart, SnapshotTable
+    from buck.records.snapshot import Snapshot, SnapshotTable
 
 FILE = "marts.duckdb"
 STAMP = TableRef("core", "buck_snapshot")
 
 
-def build_marts_file(
+def build_served_file(
     lake: Lake, snapshot: Snapshot, file: Path, *, before: Snapshot | None = None
 ) -> None:
     """Write the marts of a snapshot, and the table that says which it is, into a new file.
@@ -122,9 +123,11 @@ def _take_over(con: Connection, lake: Lake, table: SnapshotTable, old: SnapshotT
             return False
         kept = {(part.first, part.content_hash) for part in table.parts}
         kept &= {(part.first, part.content_hash) for part in old.parts}
+        column, unit = table.time_column, table.time_unit
         for part in old.parts:
             if (part.first, part.content_hash) not in kept:
-                con.execute(f"delete from {target} where {_lies_in(table, part)}")
+                here = lies_in(part, column=column, type_=table.columns[column], unit=unit)
+                con.execute(f"delete from {target} where {here}")
         for part in table.parts:
             if (part.first, part.content_hash) not in kept:
                 con.execute(f"insert into {target} {_select(lake, table, (part.file,))}")
@@ -141,16 +144,6 @@ def _write(con: Connection, lake: Lake, table: SnapshotTable) -> None:
 def _select(lake: Lake, table: SnapshotTable, files: tuple[str, ...]) -> str:
     scan = parquet_scan(tuple(str(lake.storage.fetch(name)) for name in files))
     return typed_select(table.columns, scan, present=set(table.columns))
-
-
-def _lies_in(table: SnapshotTable, part: SnapshotPart) -> str:
-    """The condition that rows of one stretch of time meet."""
-    column, unit = table.cut_by.rsplit("_", 1)
-    time = identifier(column)
-    if part.first is None:
-        return f"{time} is null"
-    first = f"cast({literal(part.first)} as {table.columns[column]})"
-    return f"{time} >= {first} and {time} < {first} + interval 1 {unit}"
 
 
 def _remove(file: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from buck.lake.marts_file import build_marts_file
+from buck.lake.served_file import build_served_file
 from buck.names import TableRef
 from buck.records.layout import Layout
 from tests.integration.lake.site import Site
@@ -51,7 +51,7 @@ def assert_as_if_new(site: Site, tmp_path: Path) -> None:
     current = site.publisher.snapshots.current()
     assert current is not None
     fresh = tmp_path / "fresh.duckdb"
-    build_marts_file(site.lake, current, fresh)
+    build_served_file(site.lake, current, fresh)
     assert content(site.file()) == content(fresh)
 
 
