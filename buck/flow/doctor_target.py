@@ -187,11 +187,13 @@ def _settings(kind: str, settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _login(project: Project, kind: str, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """How BigQuery is logged in to; elsewhere it is one of the settings."""
+    from buck.warehouses import is_google
+
     if kind != "bigquery":
         return
     endpoint = str(settings.get("api_endpoint") or "")
     method = str(settings.get("method") or "oauth")
-    if endpoint and "googleapis.com" not in endpoint:
+    if endpoint and not is_google(endpoint):
         yield Finding("credentials", "passed", f"none, as {endpoint} is no address of Google's")
         return
     if method == "oauth-secrets":

@@ -1,5 +1,6 @@
 """Places beside the lake that hold raw tables and build the same models: warehouses."""
 
+from buck.warehouses.bigquery_jobs import is_google
 from buck.warehouses.opening import (
     LOADABLE,
     PROMOTABLE,
@@ -19,6 +20,7 @@ __all__ = [
     "Promotions",
     "Warehouse",
     "downloads",
+    "is_google",
     "open_promotions",
     "open_warehouse",
     "require_promotable",

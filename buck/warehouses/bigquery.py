@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import uuid
 from collections.abc import Collection, Mapping
@@ -10,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from buck.errors import AccessDenied, ConfigError
 from buck.names import TableRef, backticked, identifier
-from buck.warehouses.bigquery_jobs import Jobs
+from buck.warehouses.bigquery_jobs import Jobs, is_google
+from buck.warehouses.columns import DECIMAL, text_of
 from buck.warehouses.warehouse import Capabilities
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ _TYPES: Final = {
     "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
 }
 _CASTS: Final = {"INT64": "bigint", "BIGNUMERIC": "decimal(38, 0)", "FLOAT64": "double"}
-_DECIMAL: Final = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
-_NESTED: Final = re.compile(r"\[\]$|^(STRUCT|MAP|UNION)\b")
 _NUMERIC: Final = (29, 9)
 """Digits before and after the point that NUMERIC holds."""
 
@@ -67,7 +64,7 @@ class BigQueryWarehouse:
                 "BigQuery's client is not installed", hint="pip install 'buck-lakehouse[bigquery]'"
             ) from exc
         endpoint = str(settings.get("api_endpoint") or "")
-        is_emulated = bool(endpoint) and not _is_google(endpoint)
+        is_emulated = bool(endpoint) and not is_google(endpoint)
         project = str(settings.get("project") or settings.get("database") or "")
         location = str(settings.get("location") or "US")
         client = bigquery.Client(
@@ -150,7 +147,7 @@ def names_sql(fields: Mapping[str, str]) -> str:
 
 
 def _field_type(kind: str) -> str:
-    if decimal := _DECIMAL.fullmatch(kind):
+    if decimal := DECIMAL.fullmatch(kind):
         width, scale = int(decimal[1]), int(decimal[2])
         fits = width - scale <= _NUMERIC[0] and scale <= _NUMERIC[1]
         return "NUMERIC" if fits else "BIGNUMERIC"
@@ -161,20 +158,14 @@ def _items(columns: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, s
     """What is written for columns whose own type Parquet or BigQuery would read otherwise."""
     items = {}
     for name, kind in columns.items():
-        column, wanted = identifier(name), fields[name]
-        if _DECIMAL.fullmatch(kind.upper()):
+        wanted = fields[name]
+        if DECIMAL.fullmatch(kind.upper()):
             continue
         if wanted == "STRING":
-            text = f"to_json({column})" if _NESTED.search(kind.upper()) else column
-            items[name] = f"cast({text} as varchar)"
+            items[name] = text_of(name, kind)
         elif wanted in _CASTS:
-            items[name] = f"cast({column} as {_CASTS[wanted]})"
+            items[name] = f"cast({identifier(name)} as {_CASTS[wanted]})"
     return items
-
-
-def _is_google(endpoint: str) -> bool:
-    host = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
-    return host == "googleapis.com" or host.endswith(".googleapis.com")
 
 
 def _credentials(settings: Mapping[str, object], *, is_emulated: bool) -> Any:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from buck.errors import AccessDenied, WarehouseError, WarehouseLocked
 from buck.names import TableRef, backticked
@@ -214,6 +215,12 @@ class Jobs:
             raise WarehouseError(
                 f"{what}: {_said(exc)}", hint="see the job in BigQuery's console"
             ) from exc
+
+
+def is_google(endpoint: str) -> bool:
+    """Whether an address is BigQuery's own, not an emulator's."""
+    host = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
+    return host == "googleapis.com" or host.endswith(".googleapis.com")
 
 
 def _empty_batch(schema: Any) -> Any:

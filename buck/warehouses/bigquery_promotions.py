@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from buck.errors import WarehouseError
 from buck.names import TableRef, escaped_literal
-from buck.records.promotion import PromotedTable, Promotion, RawLoad
+from buck.records.promotion import Promotion, RawLoad
 from buck.warehouses.bigquery import columns_sql, fields_of, names_sql
 from buck.warehouses.bigquery_jobs import TAKEN_OVER, Jobs
+from buck.warehouses.promotions import content_of, forgettable
 
 if TYPE_CHECKING:
     from buck.engine import Rows
@@ -132,11 +133,11 @@ class BigQueryPromotions:
     def publish(self, promotion: Promotion, *, built: Mapping[TableRef, TableRef]) -> Promotion:
         """See `Promotions.publish`; views are replaced one after the other, by one script."""
         self._claim()
-        kept = {_content(t): t.copy for one in self.promotions() for t in one.tables}
+        kept = {content_of(t): t.copy for one in self.promotions() for t in one.tables}
         self._jobs.make_dataset(self.copies)
         tables, copying = [], []
         for table in promotion.tables:
-            copy = kept.get(_content(table))
+            copy = kept.get(content_of(table))
             if copy is None:
                 # A promotion that was overtaken may still copy: its names are its own.
                 ending = f"{promotion.number:06d}_{self._token[:8]}"
@@ -165,8 +166,7 @@ class BigQueryPromotions:
         """See `Promotions.prune`."""
         self._claim()
         found, current = self.promotions(), self.current()
-        kept = found[-keep:]
-        gone = [p for p in found if p not in kept and (current is None or p != current)]
+        gone = forgettable(found, current, keep=keep)
         named = {t.copy for p in found if p not in gone for t in p.tables}
         if gone:
             numbers = ", ".join(str(one.number) for one in gone)
@@ -371,10 +371,6 @@ class BigQueryPromotions:
         ]
         body = ";\n".join(["begin transaction", *fence, *statements, "commit transaction"])
         self._jobs.run(f"{body};", what=what, name=job)
-
-
-def _content(table: PromotedTable) -> tuple[Any, ...]:
-    return table.label, table.content_hash, tuple(table.columns.items())
 
 
 def _digest(prefix: str, number: int, entry: RawLoad, lake: str) -> str:

@@ -50,10 +50,7 @@ def require_promotable(target: str, settings: Mapping[str, object]) -> None:
     """
     kind = str(settings.get("type") or target)
     if kind not in PROMOTABLE:
-        raise ConfigError(
-            f"nothing can be promoted into {kind} yet",
-            hint=f"targets of type {' or '.join(PROMOTABLE)}",
-        )
+        raise _not_promotable(kind)
 
 
 def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
@@ -72,8 +69,12 @@ def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
 
     if isinstance(warehouse, PostgresWarehouse | BigQueryWarehouse):
         return warehouse.promotions(prefix)
-    raise ConfigError(
-        f"nothing can be promoted into {warehouse.name} yet",
+    raise _not_promotable(warehouse.name)
+
+
+def _not_promotable(name: str) -> ConfigError:
+    return ConfigError(
+        f"nothing can be promoted into {name} yet",
         hint=f"targets of type {' or '.join(PROMOTABLE)}",
     )
 

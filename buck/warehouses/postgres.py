@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from buck.engine import target_address
 from buck.errors import AccessDenied, WarehouseError
 from buck.names import identifier
+from buck.warehouses.columns import DECIMAL, text_of
 from buck.warehouses.warehouse import Capabilities
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ _TYPES: Final = {
     "USMALLINT": "integer",
     "UTINYINT": "smallint",
 }
-_DECIMAL: Final = re.compile(r"DECIMAL\(\d+, ?\d+\)")
-_NESTED: Final = re.compile(r"\[\]$|^(STRUCT|MAP|UNION)\b")
 # Byte order with the case rules of all letters, as DuckDB has; older servers have the order alone.
 _COLLATIONS: Final = ("pg_c_utf8", "C")
 
@@ -52,8 +50,7 @@ class PostgresWarehouse:
     collation: str
     _connection: psycopg.Connection = field(repr=False)
     capabilities: Capabilities = field(
-        default=Capabilities(atomic_replace=True, max_identifier_bytes=63, is_attachable=True),
-        init=False,
+        default=Capabilities(atomic_replace=True, max_identifier_bytes=63), init=False
     )
     is_emulated: bool = field(default=False, init=False)
 
@@ -143,7 +140,7 @@ class PostgresWarehouse:
 def column_type(kind: str, collation: str) -> str:
     """PostgreSQL's type for a column that has this type in DuckDB."""
     kind = kind.upper()
-    if _DECIMAL.fullmatch(kind):
+    if DECIMAL.fullmatch(kind):
         return kind.replace("DECIMAL", "numeric")
     return _TYPES.get(kind, f'text collate "{collation}"')
 
@@ -156,13 +153,11 @@ def copy_line(columns: Mapping[str, str]) -> str:
 
 def _cell(name: str, kind: str) -> str:
     """A column's value as COPY's text form has it: its own marks escaped, null as a mark."""
-    column, kind = identifier(name), kind.upper()
-    if _NESTED.search(kind):
-        column = f"to_json({column})"
+    kind = kind.upper()
     if kind == "BLOB":
-        return f"coalesce('\\\\x' || lower(hex({column})), '\\N')"
-    text = f"cast({column} as varchar)"
-    if kind not in _TYPES and not _DECIMAL.fullmatch(kind):
+        return f"coalesce('\\\\x' || lower(hex({identifier(name)})), '\\N')"
+    text = text_of(name, kind)
+    if kind not in _TYPES and not DECIMAL.fullmatch(kind):
         for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
             text = f"replace({text}, chr({ord(plain)}), '{escaped}')"
     return f"coalesce({text}, '\\N')"

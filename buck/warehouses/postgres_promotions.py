@@ -18,6 +18,7 @@ from buck.names import TableRef, identifier
 from buck.records.promotion import PromotedTable, Promotion, RawLoad
 from buck.warehouses.postgres import column_type, copy_line
 from buck.warehouses.postgres_views import Views
+from buck.warehouses.promotions import content_of, forgettable
 
 if TYPE_CHECKING:
     import psycopg
@@ -167,11 +168,11 @@ class PostgresPromotions:
 
     def publish(self, promotion: Promotion, *, built: Mapping[TableRef, TableRef]) -> Promotion:
         """See `Promotions.publish`."""
-        kept = {_content(t): t.copy for one in self.promotions() for t in one.tables}
+        kept = {content_of(t): t.copy for one in self.promotions() for t in one.tables}
         with self._transaction(f"promotion {promotion.id} can't be published") as connection:
             tables = []
             for table in promotion.tables:
-                copy = kept.get(_content(table))
+                copy = kept.get(content_of(table))
                 if copy is None:
                     copy = _copy_name(table, promotion.number)
                     source = built[TableRef(table.schema, table.name)]
@@ -193,8 +194,7 @@ class PostgresPromotions:
     def prune(self, keep: int) -> list[int]:
         """See `Promotions.prune`."""
         found, current = self.promotions(), self.current()
-        kept = found[-keep:]
-        gone = [p for p in found if p not in kept and (current is None or p != current)]
+        gone = forgettable(found, current, keep=keep)
         named = {t.copy for p in found if p not in gone for t in p.tables}
         with self._transaction("earlier promotions can't be removed") as connection:
             for one in gone:
@@ -291,10 +291,6 @@ class PostgresPromotions:
         except psycopg.Error as exc:
             said = str(exc).strip().splitlines() or [type(exc).__name__]
             raise WarehouseError(f"{what}: {said[0]}", hint="see the server's log") from exc
-
-
-def _content(table: PromotedTable) -> tuple[Any, ...]:
-    return table.label, table.content_hash, tuple(table.columns.items())
 
 
 def _copy_name(table: PromotedTable, number: int) -> str:

@@ -10,6 +10,7 @@ from buck.records.promotion import Promotion, RawLoad
 
 if TYPE_CHECKING:
     from buck.engine import Rows
+    from buck.records.promotion import PromotedTable
 
 
 class Promotions(Protocol):
@@ -92,3 +93,16 @@ class Promotions(Protocol):
 
     def close(self) -> None:
         """End the connection, and the lock with it."""
+
+
+def content_of(table: PromotedTable) -> tuple[Any, ...]:
+    """What two promoted tables have in common if one copy serves both."""
+    return table.label, table.content_hash, tuple(table.columns.items())
+
+
+def forgettable(
+    found: Sequence[Promotion], current: Promotion | None, *, keep: int
+) -> list[Promotion]:
+    """All but the newest promotions and the one that readers see."""
+    kept = found[-keep:]
+    return [one for one in found if one not in kept and (current is None or one != current)]

@@ -5,12 +5,12 @@ Names are written in upper case: that is what Snowflake makes of the models' unq
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from buck.names import TableRef, escaped_literal, identifier
+from buck.warehouses.columns import DECIMAL, text_of
 
 STAGE: Final = "BUCK_STAGE"
 """An internal stage that ends with the session, so that nothing is left on it."""
@@ -27,8 +27,6 @@ _TYPES: Final = {
     "TIMESTAMP": "timestamp_ntz",
     "TIMESTAMP WITH TIME ZONE": "timestamp_tz",
 }
-_NESTED: Final = re.compile(r"\[\]$|^(STRUCT|MAP|UNION)\b")
-_DECIMAL: Final = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 
 
 def table_name(table: TableRef) -> str:
@@ -38,7 +36,7 @@ def table_name(table: TableRef) -> str:
 
 def column_type(kind: str) -> str:
     """Snowflake's type for a column that has this type in DuckDB."""
-    if decimal := _DECIMAL.fullmatch(kind.upper()):
+    if decimal := DECIMAL.fullmatch(kind.upper()):
         return f"number({decimal[1]}, {decimal[2]})"
     return _TYPES.get(kind.upper(), "varchar")
 
@@ -85,12 +83,10 @@ def written(columns: Mapping[str, str]) -> dict[str, str]:
     """What is written to the file for columns whose own type would be read otherwise."""
     items = {}
     for name, kind in columns.items():
-        column = identifier(name)
         if column_type(kind) == "varchar":
-            text = f"to_json({column})" if _NESTED.search(kind.upper()) else column
-            items[name] = f"cast({text} as varchar)"
+            items[name] = text_of(name, kind)
         elif kind.upper() in ("HUGEINT", "UBIGINT"):
-            items[name] = f"cast({column} as decimal(38, 0))"
+            items[name] = f"cast({identifier(name)} as decimal(38, 0))"
     return items
 
 

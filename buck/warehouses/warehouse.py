@@ -20,8 +20,6 @@ class Capabilities:
     atomic_replace: bool
     """A table is replaced in one step: readers see the old rows or the new ones."""
     max_identifier_bytes: int
-    is_attachable: bool = False
-    """DuckDB reads its tables itself; from others they are downloaded."""
 
 
 class Warehouse(Protocol):
