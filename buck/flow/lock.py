@@ -52,18 +52,21 @@ def hold_lock(
         while not _try_lock(file.fileno()):
             holder = _holder(path)
             if time.monotonic() >= deadline:
-                raise LakeLocked(f"{about} by {holder}", hint=hint)
-            if holder != told and wait_s:
+                raise LakeLocked(f"{about} by {holder or 'another process'}", hint=hint)
+            # A lock that was just taken is not signed yet: the next look has its name.
+            if holder and holder != told and wait_s:
                 told = holder
                 on_wait(holder)
             time.sleep(pause_s)
             pause_s = min(0.5, pause_s * 1.5)
-        file.seek(0)
-        file.truncate()
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        json.dump({"pid": os.getpid(), "command": command, "since": since}, file)
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "command": command, "since": since}))
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def lock_holder(work: Path, name: str = RUN) -> dict[str, Any] | None:
@@ -91,8 +94,9 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _holder(path: Path) -> str:
+    """Who signed a lock; empty if nobody has."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} ({held['command']}, since {held['since']})"
     except (OSError, ValueError, KeyError):
-        return "another process"
+        return ""
