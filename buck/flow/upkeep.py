@@ -16,6 +16,7 @@ from buck.flow.leases import leased_versions
 from buck.flow.lock import hold_lock
 from buck.lake import (
     Lake,
+    Merge,
     Pins,
     Place,
     SnapshotStore,
@@ -96,20 +97,10 @@ def compact_lake(
         LakeLocked: another run has the project.
     """
     lake = open_lake(project)
-    settings = project.settings.lake.compaction
     tables = _chosen(lake, names)
     with hold_lock(project.work, "buck lake compact", wait_s=wait_s):
         shutil.rmtree(project.work / "compact", ignore_errors=True)
-        plans = [
-            plan_merge(
-                lake,
-                table,
-                min_files=settings.min_files,
-                target_bytes=settings.target_mb * 1_000_000,
-            )
-            for table in tables
-        ]
-        merges = [plan for plan in plans if plan is not None]
+        merges = _plan_merges(project, lake, tables)
         if dry_run or not merges:
             return [merge.told(version=merge.state.version) for merge in merges]
         with _recorded(project, lake, "lake compact") as recorder:
@@ -125,6 +116,13 @@ def compact_lake(
                     facts.update(told.to_dict())
                     done.append(told)
         return done
+
+
+def find_merges(project: Project) -> list[Compaction]:
+    """What `compact_lake` would do for all raw tables; it waits for nobody and changes nothing."""
+    lake = open_lake(project)
+    merges = _plan_merges(project, lake, _chosen(lake, ()))
+    return [merge.told(version=merge.state.version) for merge in merges]
 
 
 def vacuum_lake(
@@ -161,6 +159,13 @@ def vacuum_lake(
                             lake.storage.remove(file)
                         facts |= {"files": len(one.files), "size_bytes": one.size_bytes}
     return found
+
+
+def _plan_merges(project: Project, lake: Lake, tables: Sequence[RawTable]) -> list[Merge]:
+    settings = project.settings.lake.compaction
+    least, target = settings.min_files, settings.target_mb * 1_000_000
+    plans = [plan_merge(lake, t, min_files=least, target_bytes=target) for t in tables]
+    return [plan for plan in plans if plan is not None]
 
 
 def _removals(project: Project, lake: Lake) -> list[Removal]:

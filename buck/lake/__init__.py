@@ -1,7 +1,7 @@
 """What is on disk: raw tables, published snapshots, and the promises about both."""
 
 from buck.lake.backing_up import BackupPlace
-from buck.lake.compacting import merge_files, plan_merge
+from buck.lake.compacting import Merge, merge_files, plan_merge
 from buck.lake.comparing import ComparingLanding
 from buck.lake.content import read_content
 from buck.lake.contents import list_contents, read_commits
@@ -27,6 +27,7 @@ __all__ = [
     "ForeignTable",
     "Lake",
     "Landing",
+    "Merge",
     "Origin",
     "Pins",
     "Place",

@@ -32,7 +32,8 @@ def use_of_logs(lake: Lake, pins: Pins, *, since: datetime) -> list[TableUsage]:
             continue
         sizes = lake.storage.sizes(folder)
         needs = find_needs(log, state, pins.get(table, {}))
-        rows, size_bytes = _sums(log.entries(state), sizes)
+        entries = log.entries(state)
+        rows, size_bytes = _sums(entries, sizes)
         before = _before(lake, folder, log, state, sizes, since=since)
         found.append(
             TableUsage(
@@ -44,6 +45,7 @@ def use_of_logs(lake: Lake, pins: Pins, *, since: datetime) -> list[TableUsage]:
                 sum(sizes.get(file, 0) for file in needs.files),
                 None if before is None or rows is None or before[0] is None else rows - before[0],
                 None if before is None else size_bytes - before[1],
+                len(entries),
             )
         )
     return found
@@ -86,6 +88,7 @@ def use_of_marts(
                 sum(sizes.get(file, 0) for file in held - set(table.files)),
                 None if rows is None else table.rows - rows,
                 None if then is None else table.size_bytes - size_then,
+                len(table.files),
             )
         )
     return found
@@ -96,7 +99,7 @@ def use_of_ledger(lake: Lake, folder: str, *, since: datetime) -> TableUsage:
     sizes, times = lake.storage.sizes(folder), lake.storage.times(folder)
     total = sum(sizes.values())
     added = sum(size for name, size in sizes.items() if times.get(name, since) > since)
-    return TableUsage(folder, "ledger", None, total, total, bytes_added=added)
+    return TableUsage(folder, "ledger", None, total, total, bytes_added=added, files=len(sizes))
 
 
 def _name(table: SnapshotTable) -> str:

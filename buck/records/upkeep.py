@@ -27,6 +27,8 @@ class TableUsage:
     rows_added: int | None = None
     """Since the day; None where nobody recorded how it was then."""
     bytes_added: int | None = None
+    files: int | None = None
+    """That the newest version, or the published snapshot, reads."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
