@@ -21,6 +21,9 @@ Candidate = Annotated[
     bool, typer.Option("--candidate", help="Ask the candidates, which nobody has checked yet.")
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Ask the raw tables: raw.raw_stripe_charges …")]
+Ops = Annotated[
+    bool, typer.Option("--ops", help="Ask what runs did: ops_pipeline_runs … (`buck ops build`).")
+]
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Metrics = Annotated[
     list[str] | None,
@@ -43,6 +46,7 @@ def query(
     ] = None,
     candidate: Candidate = False,
     raw: Raw = False,
+    ops: Ops = False,
     metric: Metrics = None,
     by: By = None,
     grain: Period = None,
@@ -51,7 +55,7 @@ def query(
 ) -> None:
     """Ask the published marts (or the candidates, or raw) in SQL, or for metrics by name."""
     asked = Asked(sql, tuple(metric or ()), tuple(by or ()), grain)
-    columns, rows = _answer(context.obj.project(), asked, _zone(candidate, raw))
+    columns, rows = _answer(context.obj.project(), asked, _zone(candidate, raw, ops))
     if as_json:
         show_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
@@ -75,19 +79,23 @@ def _answer(project: Project, asked: Asked, zone: Zone) -> Answer:
         from buck.flow.reading import run_query
 
         return run_query(project, asked.sql, zone)
-    if asked.sql is not None or zone == "raw":
-        raise typer.BadParameter("a metric is computed from marts: no SQL and no --raw beside it")
+    if asked.sql is not None or zone in ("raw", "ops"):
+        raise typer.BadParameter(
+            "a metric is computed from marts: no SQL, --raw or --ops beside it"
+        )
     from buck.flow.measuring import query_metrics
 
     return query_metrics(project, asked.metrics, by=asked.by, grain=asked.grain, zone=zone)
 
 
 @app.command("shell")
-def shell(context: typer.Context, candidate: Candidate = False, raw: Raw = False) -> None:
+def shell(
+    context: typer.Context, candidate: Candidate = False, raw: Raw = False, ops: Ops = False
+) -> None:
     """Ask in SQL, one statement after the other, each ended by a semicolon."""
     from buck.flow.reading import ask, open_zone
 
-    zone = _zone(candidate, raw)
+    zone = _zone(candidate, raw, ops)
     con = open_zone(context.obj.project(), zone)
     is_live = sys.stdin.isatty()
     if is_live:
@@ -127,10 +135,10 @@ def _read_statement(zone: str, *, is_live: bool) -> str | None:
             return "\n".join(lines)
 
 
-def _zone(candidate: bool, raw: bool) -> Zone:
-    if candidate and raw:
-        raise typer.BadParameter("--candidate and --raw exclude each other")
-    return "candidate" if candidate else "raw" if raw else "published"
+def _zone(candidate: bool, raw: bool, ops: bool) -> Zone:
+    if candidate + raw + ops > 1:
+        raise typer.BadParameter("--candidate, --raw and --ops exclude each other")
+    return "candidate" if candidate else "raw" if raw else "ops" if ops else "published"
 
 
 def _show_rows(columns: list[str], rows: list[tuple[Any, ...]], limit: int) -> None:

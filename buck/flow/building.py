@@ -318,7 +318,8 @@ def _write_stamp(project: Project, stamp: Mapping[str, Any]) -> None:
 def project_hash(project: Project, *, checks: bool = True) -> str:
     """A hash over the dbt project's files and settings, with or without its Soda checks."""
     digest = hashlib.sha256(json.dumps(project.settings.dbt.model_dump(mode="json")).encode())
-    ignored = {"target", "logs", "dbt_packages"} | (set() if checks else {"checks"})
+    # `ops` is a dbt project of its own, over what runs recorded.
+    ignored = {"target", "logs", "dbt_packages", "ops"} | (set() if checks else {"checks"})
     for path in sorted(project.transform_dir.rglob("*")):
         relative = path.relative_to(project.transform_dir)
         if path.is_file() and relative.parts[0] not in ignored and path.name != ".user.yml":

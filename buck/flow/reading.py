@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from buck.engine.types import Connection, Relation
     from buck.lake import Lake
 
-Zone = Literal["published", "candidate", "raw"]
+Zone = Literal["published", "candidate", "raw", "ops"]
 MARTS = "marts"
 
 Answer = tuple[list[str], list[tuple[Any, ...]]]
@@ -129,6 +129,10 @@ def open_zone(project: Project, zone: Zone) -> Connection:
         if not project.build_database.exists():
             raise LakeError("there are no candidates yet", hint="buck run")
         return connect(project.build_database, work=project.work, read_only=True)
+    if zone == "ops":
+        if not project.ops_database.exists():
+            raise LakeError("the run record is not built yet", hint="buck ops build")
+        return connect(project.ops_database, work=project.work, read_only=True)
     lake = open_lake(project)
     if zone == "raw":
         return _raw_connection(project, lake)

@@ -76,6 +76,11 @@ class Project:
         return self.work / "build.duckdb"
 
     @property
+    def ops_database(self) -> Path:
+        """The tables of the run record, made from the ledger alone."""
+        return self.root / "lake" / "ops.duckdb"
+
+    @property
     def lake_root(self) -> str:
         """The lake's root: an absolute path, or `s3://…`."""
         root = str(resolve(self.settings.lake.root, self.variables, path="lake.root"))
