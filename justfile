@@ -94,6 +94,10 @@ soak-bigquery:
 soak-bigquery-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
 
+# Make a new project of every set of sources, and run each.
+soak-init:
+    SOAK_INIT=1 {{python}} -m pytest tests/integration/cli/test_init_sources.py -n 0
+
 # Load raw tables into fakesnow by Snowflake's own connector.
 soak-snowflake:
     {{python}} -m pytest tests/integration/warehouses/soak_snowflake.py -n 0

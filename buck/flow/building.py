@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -325,4 +325,20 @@ def project_hash(project: Project, *, checks: bool = True) -> str:
         if path.is_file() and relative.parts[0] not in ignored and path.name != ".user.yml":
             digest.update(f"{relative}\0".encode())
             digest.update(path.read_bytes())
+        elif path.is_symlink() and path.is_dir() and relative.parts[0] not in ignored:
+            for file in _linked_files(path):
+                digest.update(f"{relative / file.relative_to(path)}\0".encode())
+                digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _linked_files(folder: Path) -> Iterator[Path]:
+    """Files of a dbt project that lies elsewhere, without what dbt leaves there."""
+    left = {"target", "logs", "dbt_packages", "__pycache__"}
+    for path in sorted(folder.iterdir()):
+        if path.name in left or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _linked_files(path)
+        else:
+            yield path

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buck.errors import BuckError, ConfigError
-from buck.project import open_project
+from buck.project import Project, open_project
+from buck.scaffold.folder import SETTINGS, check_empty, clear, find_template, with_lake
 
-SETTINGS = ".buck.yml"
+if TYPE_CHECKING:
+    from buck.scaffold.subset import Subset
+
 FOLDERS = ("pipelines", "transform")
 FILES = (".gitignore", "lake/README.md")
 # What tools leave in a checkout; a wheel never holds it.
@@ -19,8 +24,9 @@ LEFT_BY_TOOLS = (
     *("__pycache__", "target", "logs", "dbt_packages", ".user.yml"),
     *(".dlt", "secrets.toml", ".env"),
 )
-_ROOT = re.compile(r"^(lake:\n(?:[ \t]+[^\n]*\n)*?[ \t]+root:)[^\n]*$", re.MULTILINE)
 _BUCK = ".venv/bin/buck"
+_PIPELINE = "_pipeline.py"
+_KIND = re.compile(r"^from buck\.sources import (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,15 @@ class NewProject:
     lake: str
     sources: tuple[str, ...]
     files: int
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Marts that it does not have, to the sources they would need."""
+    stand_ins: tuple[str, ...] = ()
+    """Models that are there without a row, as others can do without them."""
 
 
-def write_project(folder: Path, *, lake: str | None = None) -> NewProject:
+def write_project(
+    folder: Path, *, lake: str | None = None, sources: Sequence[str] = ()
+) -> NewProject:
     """Make a project in a folder that holds nothing yet.
 
     `.buck.yml` comes last, so a folder that has one is whole. If the project cannot be opened
@@ -42,12 +54,15 @@ def write_project(folder: Path, *, lake: str | None = None) -> NewProject:
     Args:
         folder: Made if it is not there.
         lake: `lake.root` of the new project: `s3://bucket/prefix`, or a folder.
+        sources: Those it shall have, by name or by kind (`postgres`); all if empty. Models, tests,
+            checks and pipelines that cannot do without the others are left out.
 
     Raises:
-        ConfigError: the folder holds something, or the lake cannot be one.
+        ConfigError: the folder holds something, the lake cannot be one, or there is no such source.
     """
     template = find_template()
-    was_there = _check_empty(folder)
+    absent = _absent(template, sources)
+    was_there = check_empty(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in FOLDERS:
@@ -59,63 +74,48 @@ def write_project(folder: Path, *, lake: str | None = None) -> NewProject:
         recipes = (template / "justfile").read_text(encoding="utf-8")
         (folder / "justfile").write_text(_user_recipes(recipes), encoding="utf-8")
         settings = (template / SETTINGS).read_text(encoding="utf-8")
-        (folder / SETTINGS).write_text(_with_lake(settings, lake), encoding="utf-8")
+        (folder / SETTINGS).write_text(with_lake(settings, lake), encoding="utf-8")
+        subset = _with_subset(open_project(folder), absent) if absent else None
         project = open_project(folder)
         root = project.lake_root
     except (OSError, BuckError):
-        _clear(folder, keep=was_there)
+        clear(folder, keep=was_there)
         raise
     files = sum(1 for path in folder.rglob("*") if path.is_file())
-    return NewProject(folder, root, tuple(project.settings.sources), files)
-
-
-def find_template() -> Path:
-    """The files of a new project: in the wheel, or the checkout of an editable install."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "template", package.parent):
-        if (folder / SETTINGS).is_file() and (folder / "transform" / "dbt_project.yml").is_file():
-            return folder
-    raise ConfigError(
-        "this installation of Buck lacks the files of a new project",
-        hint="install it anew: pip install --force-reinstall buck-lakehouse",
+    return NewProject(
+        folder,
+        root,
+        tuple(project.settings.sources),
+        files,
+        subset.marts() if subset else {},
+        tuple(sorted(part.name for part in subset.stand_ins)) if subset else (),
     )
 
 
-def _check_empty(folder: Path) -> bool:
-    """Whether the folder is there already."""
-    if not folder.exists():
-        return False
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is a file", hint="choose another name")
-    held = sorted(path.name for path in folder.iterdir())
-    if held:
+def _absent(template: Path, chosen: Sequence[str]) -> tuple[str, ...]:
+    """The template's sources that are not among the chosen ones."""
+    known = {file.name.removesuffix(_PIPELINE): file for file in _pipelines(template)}
+    kinds = {kind: name for name, file in known.items() for kind in _KIND.findall(file.read_text())}
+    wanted = {kinds.get(word, word) for word in chosen} or set(known)
+    for word in wanted - set(known):
         raise ConfigError(
-            f"{folder} is not empty: it holds {', '.join(held[:3])}{'…' if held[3:] else ''}",
-            hint="choose another name, or an empty folder",
+            f"there is no source {word!r} to begin with",
+            hint=f"--sources takes {', '.join(known)}; buck pipeline new adds any other",
         )
-    return True
+    return tuple(name for name in known if name not in wanted)
 
 
-def _clear(folder: Path, *, keep: bool) -> None:
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    if not keep and folder.is_dir():
-        folder.rmdir()
+def _pipelines(template: Path) -> list[Path]:
+    return sorted((template / "pipelines").glob(f"*{_PIPELINE}"))
 
 
-def _with_lake(text: str, lake: str | None) -> str:
-    if lake is None:
-        return text
-    if not lake.strip():
-        raise ConfigError("the lake has no address", hint="name a folder, or s3://bucket/prefix")
-    root = json.dumps(lake, ensure_ascii=False)
-    after, count = _ROOT.subn(lambda found: f"{found[1]} {root}", text)
-    if count != 1:
-        raise ConfigError("the template's .buck.yml has no lake.root", hint="report this")
-    return after
+def _with_subset(project: Project, absent: Sequence[str]) -> Subset:
+    from buck.scaffold.subset import choose, leave_out, read_declared
+
+    with tempfile.TemporaryDirectory(prefix="buck-init-") as work:
+        subset = choose(read_declared(project, work=Path(work)), absent=absent)
+    leave_out(project.root, subset, absent=absent)
+    return subset
 
 
 def _user_recipes(text: str) -> str:

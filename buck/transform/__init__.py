@@ -4,8 +4,10 @@ from buck.transform.adapters import EXTRAS, adapter_version, install_line, requi
 from buck.transform.asking import Reply, ask
 from buck.transform.build import build, ensure_parsed, list_selected, passthrough
 from buck.transform.compiled import DataTest, compile_tests, readers_of
+from buck.transform.declared import Declared, declared
 from buck.transform.failures import attach_failing_rows, count_rows, raise_for_models
 from buck.transform.graph import (
+    BUILT,
     ProjectGraph,
     key_columns,
     meta_of,
@@ -27,10 +29,12 @@ from buck.transform.session import preload
 from buck.transform.workspace import DbtCommand, DbtWorkspace
 
 __all__ = [
+    "BUILT",
     "EXTRAS",
     "DataTest",
     "DbtCommand",
     "DbtWorkspace",
+    "Declared",
     "ProjectGraph",
     "Reply",
     "adapter_version",
@@ -38,6 +42,7 @@ __all__ = [
     "attach_failing_rows",
     "build",
     "compile_tests",
+    "declared",
     "count_rows",
     "ensure_parsed",
     "exposures",

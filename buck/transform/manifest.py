@@ -10,6 +10,7 @@ from typing import Any
 
 from buck.errors import TransformError
 from buck.records.build import ModelFacts
+from buck.transform.results import place_in
 
 _BUILT = ("model", "seed", "snapshot")
 _NOT_CODE = {"meta", "tags", "docs", "group", "description", "access"}
@@ -101,17 +102,16 @@ def steady_nodes(target_path: Path, *, runtime_vars: Collection[str]) -> list[st
 
 
 def _facts(node: dict[str, Any], macros: dict[str, Any]) -> ModelFacts:
-    parts = node["original_file_path"].replace("\\", "/").split("/")[1:-1]
-    layer = parts[0] if parts else ""
     config = node["config"]
     meta = config.get("meta") or {}
+    layer, domain = place_in(node["original_file_path"], meta)
     materialized = str(config.get("materialized") or "")
     return ModelFacts(
         unique_id=node["unique_id"],
         name=node["name"],
         schema=node["schema"],
         layer=layer,
-        domain=parts[1] if layer == "marts" and len(parts) > 1 else "",
+        domain=domain,
         materialized=materialized,
         file=node["original_file_path"],
         hash=_hash(node, macros),

@@ -94,10 +94,16 @@ def node_kind(unique_id: str) -> NodeKind:
 
 
 def place(node: Any) -> tuple[str, str]:
-    """Layer and domain of a node: the folders below `models/`."""
-    parts = str(node.original_file_path).replace("\\", "/").split("/")[1:-1]
-    layer = parts[0] if parts else ""
-    return layer, parts[1] if layer == "marts" and len(parts) > 1 else ""
+    """Layer and domain of a node: the folders below `models/`, unless its `meta.layer` says else."""
+    meta = getattr(getattr(node, "config", None), "meta", None) or {}
+    return place_in(str(node.original_file_path), meta)
+
+
+def place_in(file: str, meta: Mapping[str, Any]) -> tuple[str, str]:
+    """See `place`."""
+    parts = file.replace("\\", "/").split("/")[1:-1]
+    layer = str(meta.get("layer") or (parts[0] if parts else ""))
+    return layer, parts[1] if parts[:1] == ["marts"] and len(parts) > 1 else ""
 
 
 def owner(node: Any) -> str:

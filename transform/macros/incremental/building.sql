@@ -8,6 +8,7 @@
 -#}
 {% macro begin_incremental(declared, key) -%}
     {%- if execute -%}
+        {%- set declared = dict(declared, inputs=changing_inputs(declared)) -%}
         {%- do run_query(create_watermarks()) -%}
         {%- set last = last_build() -%}
         {%- set present = look_at_inputs(declared, last) -%}
@@ -25,6 +26,16 @@
             where {{ key }} in (select affected_key from {{ affected_keys(this) }})
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The inputs, but for models that stand in for one that is not there: nothing is ever built in them. -#}
+{% macro changing_inputs(declared) -%}
+    {%- set stand_ins = [] -%}
+    {%- for node in graph.nodes.values() if node.config.get('meta', {}).get('stands_in') -%}
+        {%- do stand_ins.append(node.name) -%}
+    {%- endfor -%}
+    {{ return(declared.inputs | rejectattr('relation.identifier', 'in', stand_ins) | list) }}
 {%- endmacro %}
 
 
