@@ -29,6 +29,7 @@ from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landed import require_landed
 from buck.flow.landing import choose_sources, declared_tables, land_source, new_load_id
 from buck.flow.lock import hold_lock
+from buck.flow.observing import observe_end, observe_start
 from buck.flow.parts import build_name, find_built, land_name
 from buck.flow.publishing import approve_report, publish_candidates
 from buck.flow.resuming import (
@@ -104,6 +105,7 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
             sources=sources,
             **_told(options, resumed),
         )
+        observe_start(project, recorder)
         warmup = options.warmup or Warmup(workspace(project, as_of))
         run = _Run(project, lake, recorder, as_of, options, warmup, pipeline, resumed)
         try:
@@ -127,6 +129,7 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
         facts = {"snapshot": result.snapshot.id if result.snapshot else None}
         if result.hold is not None:
             facts["error"] = f"{', '.join(result.hold.ids)} was withdrawn: a person must publish"
+        observe_end(project, recorder, result.status, error=facts.get("error") or "")
         recorder.finish(result.status, **facts, **late)
         return result
 
@@ -220,6 +223,8 @@ class _Run:
         # What blocks a run was told when it broke; being blocked mends nothing either.
         if isinstance(exc, BuckError) and status == Status.FAILED:
             tell(self.project, self.recorder, Ending(status, error=what, hint=exc.hint))
+        if isinstance(exc, Exception):
+            observe_end(self.project, self.recorder, status, error=what)
         late = lateness(self.pipeline, self.recorder, self.options.due_at)
         self.recorder.finish(status, error=what, **late)
 

@@ -6,7 +6,7 @@ from buck.project.lake_settings import Retention
 from buck.project.loading import FILE
 from buck.project.notices import Notice
 from buck.project.project import ALL, Project, open_project
-from buck.project.references import REFERENCE
+from buck.project.references import REFERENCE, resolve
 from buck.project.routing import alert_route, has_alerts, ping_url
 from buck.project.sections import duration_s, is_duration, is_secret
 from buck.project.settings import Pipeline, Retries, Schedule, Settings, Source
@@ -37,6 +37,7 @@ __all__ = [
     "open_project",
     "ping_url",
     "read_lines",
+    "resolve",
     "variable_origin",
     "wants_colour",
 ]

@@ -40,7 +40,9 @@ def is_secret(path: Sequence[str]) -> bool:
     Secrets belong into variables; this is for those that were written into the file or given as
     `BUCK__…` all the same.
     """
-    return bool(path) and (path[-1] == "options" or bool(SECRET.search(path[-1])))
+    return bool(path) and (
+        path[-1] == "options" or "headers" in path or bool(SECRET.search(path[-1]))
+    )
 
 
 class Section(BaseModel):

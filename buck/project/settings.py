@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from buck.project.lake_settings import LakeSettings
+from buck.project.observability_settings import Observability
 from buck.project.sections import Duration, Section, duration_s
 from buck.records.volume import AnomalyMetric, AnomalyRule
 
@@ -341,6 +342,7 @@ class Settings(Section):
     sources: dict[str, Source] = Field(default_factory=dict)
     orchestration: Orchestration = Orchestration()
     data_quality: DataQuality = DataQuality()
+    observability: Observability = Observability()
     performance: Performance = Performance()
     pipelines: dict[str, Pipeline] = Field(default_factory=dict)
     environments: dict[str, dict[str, Any] | None] = Field(default_factory=dict, repr=False)

@@ -27,6 +27,7 @@ EventKind = Literal[
     "raw_promoted",
     "alert_sent",
     "alerts",
+    "observation_sent",
     "error",
     "run_finished",
 ]

@@ -25,6 +25,10 @@ sources:
 warehouse:
   snowflake:
     password: {CANARY}
+observability:
+  opentelemetry:
+    url: http://u:{CANARY}@collector/v1/traces
+    headers: {{ authorization: {CANARY} }}
 environments:
   prod:
     lake:
