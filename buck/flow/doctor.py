@@ -18,7 +18,7 @@ from buck.flow.lake_access import open_lake
 from buck.flow.lock import hold_lock
 from buck.lake import Lake, SnapshotStore
 from buck.pipelines import find_modules
-from buck.project import REFERENCE, Project, is_secret
+from buck.project import REFERENCE, Project, is_secret, resolve
 
 PACKAGES = (
     "duckdb",
@@ -30,6 +30,10 @@ PACKAGES = (
     "polars",
     "pyarrow",
 )
+CLIENTS = {
+    "openlineage": "openlineage-python",
+    "opentelemetry": "opentelemetry-exporter-otlp-proto-http",
+}
 PORTS = {"http": 80, "https": 443, "postgres": 5432, "postgresql": 5432}
 KNOCK_S = 3.0
 RESTORE = "restore it from a backup or the bucket's versions, or check the access to it"
@@ -56,6 +60,7 @@ def examine(project: Project) -> list[Finding]:
         *_machine(project),
         *_configuration(project),
         *_sources(project),
+        *_observers(project),
         *_lake(project),
     ]
 
@@ -142,6 +147,40 @@ def _sources(project: Project) -> Iterator[Finding]:
             )
         else:
             yield Finding(f"source {name}", "passed", f"every setting is there{origin}")
+
+
+def _observers(project: Project) -> Iterator[Finding]:
+    """Catalogues and collectors that runs are told to; none of them can break a run."""
+    settings = project.settings.observability
+    wanted = {
+        "openlineage": (settings.openlineage.url, settings.openlineage.file),
+        "opentelemetry": (settings.opentelemetry.url, None),
+    }
+    for channel, (url, file) in wanted.items():
+        if not url and not file:
+            continue
+        try:
+            address = resolve(url, project.variables, path=f"observability.{channel}.url")
+        except BuckError as exc:
+            yield Finding(channel, "warned", exc.what, exc.hint)
+            continue
+        silent = [] if _has_proxy(project) else _silent_addresses([address])
+        if not _is_installed(CLIENTS[channel]):
+            line = f"pip install 'buck-lakehouse[{channel}]'"
+            yield Finding(channel, "warned", "its library is not installed", line)
+        elif silent:
+            what = f"does not answer: {', '.join(silent)}"
+            yield Finding(channel, "warned", what, f"check observability.{channel}.url")
+        else:
+            yield Finding(channel, "passed", "runs are told to it")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _has_proxy(project: Project) -> bool:

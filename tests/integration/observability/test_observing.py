@@ -233,5 +233,22 @@ def test_a_missing_library_or_variable_is_recorded_with_what_helps(
     assert collector.bodies == {}
 
 
+def test_doctor_says_whether_they_can_be_told(project: Scratch, collector: Collector) -> None:
+    def found() -> dict[str, tuple[str, str]]:
+        told = project.buck("doctor", "--json").json
+        return {f["subject"]: (f["status"], f["what"]) for f in told if "open" in f["subject"]}
+
+    assert found() == {}, "what is not asked for is not looked at"
+    configure(project, collector.url)
+    assert {status for status, _ in found().values()} == {"passed"}
+    configure(project, NOWHERE)
+    status, what = found()["opentelemetry"]
+    assert status == "warned"
+    assert what.startswith("does not answer: 127.0.0.1:9")
+    (project.root / ".env").unlink()
+    assert "LINEAGE, which is not set" in found()["openlineage"][1]
+    assert collector.bodies == {}, "looking tells nobody anything"
+
+
 def test_nothing_is_told_unasked(project: Scratch) -> None:
     assert break_a_run(project) == []
