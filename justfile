@@ -94,9 +94,9 @@ soak-bigquery:
 soak-bigquery-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
 
-# Make a new project of every set of sources, and run each.
+# Make a new project of every set of sources and run each, and promote a dbt project that was adopted.
 soak-init:
-    SOAK_INIT=1 {{python}} -m pytest tests/integration/cli/test_init_sources.py -n 0
+    SOAK_INIT=1 {{python}} -m pytest tests/integration/cli/test_init_sources.py tests/integration/cli/test_init_dbt.py -n 0
 
 # Load raw tables into fakesnow by Snowflake's own connector.
 soak-snowflake:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,16 @@ from buck.cli.options import AsJson
 from buck.cli.render import say, show, show_json
 from buck.errors import ConfigError
 
+if TYPE_CHECKING:
+    from buck.scaffold import Adopted, NewProject
+
 
 @app.command("init")
 def init(
     context: typer.Context,
-    name: Annotated[Path, typer.Argument(help="The new project's folder.")],
+    name: Annotated[
+        Path | None, typer.Argument(help="The new project's folder; --dbt PATH has one for it.")
+    ] = None,
     lake: Annotated[
         str | None,
         typer.Option("--lake", help="Where its data lies, s3://bucket/prefix [default: ./lake]."),
@@ -26,15 +31,35 @@ def init(
         str | None,
         typer.Option("--sources", help="Only these: stripe, salesforce, postgres [default: all]."),
     ] = None,
+    dbt: Annotated[
+        Path | None,
+        typer.Option("--dbt", help="Build this dbt project, which stays as and where it is."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a project that runs on the sandbox company as it stands."""
-    from buck.scaffold import write_project
+    """Make a project that runs on the sandbox company, or around a dbt project of yours."""
+    from buck.scaffold import adopt_project, write_project
 
+    here: Path = context.obj.folder
+    if dbt is not None:
+        if sources is not None:
+            raise ConfigError(
+                "--sources and --dbt don't go together", hint="add sources with buck pipeline new"
+            )
+        say("trying its models on DuckDB …")
+        theirs = here / dbt
+        folder = here / (name or f"{theirs.resolve().name}-lake")
+        _show_adopted(adopt_project(theirs, folder, lake=lake), as_json=as_json)
+        return
+    if name is None:
+        raise ConfigError("the new project has no name", hint="buck init shop")
     chosen = _listed(sources)
     if chosen:
         say("reading which models can do without the other sources …")
-    made = write_project(context.obj.folder / name, lake=lake, sources=chosen)
+    _show_new(write_project(here / name, lake=lake, sources=chosen), lake, as_json=as_json)
+
+
+def _show_new(made: NewProject, lake: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json(
             {
@@ -53,11 +78,40 @@ def init(
         show(f"left out, as they need {' and '.join(needs)}: {', '.join(marts)}")
     if made.stand_ins:
         show(f"without rows, for models that can do without: {', '.join(made.stand_ins)}")
-    folder = os.path.relpath(made.folder)
-    go = "" if folder == "." else f"cd {folder} && "
     # The demo tells of all three systems, and of a lake that lies here.
     whole = lake is None and not made.left_out
-    say(f"next: {go}{'buck demo' if whole else 'buck sandbox up && buck run'}")
+    say(f"next: {_go(made.folder)}{'buck demo' if whole else 'buck sandbox up && buck run'}")
+
+
+def _show_adopted(made: Adopted, *, as_json: bool) -> None:
+    if as_json:
+        show_json(
+            {
+                "folder": str(made.folder.resolve()),
+                "lake": made.lake,
+                "dbt_project": made.name,
+                "built": list(made.built),
+                "marts": list(made.marts),
+                "refused": dict(made.refused),
+                "below": dict(made.below),
+                "waiting": dict(made.waiting),
+            }
+        )
+        return
+    show(f"made {made.folder} around {made.name}: {len(made.built)} models and seeds are built")
+    show(f"published: {', '.join(made.marts) or 'nothing'}")
+    for model, said in made.refused.items():
+        show(f"DuckDB can't run {model}: {said}")
+    for model, read in made.below.items():
+        show(f"left out with {read}: {model}")
+    for model, table in made.waiting.items():
+        show(f"left out until {table} has landed: {model}")
+    say(f"next: {_go(made.folder)}{'buck run' if made.marts else 'buck pipeline new --help'}")
+
+
+def _go(folder: Path) -> str:
+    path = os.path.relpath(folder)
+    return "" if path == "." else f"cd {path} && "
 
 
 def _listed(sources: str | None) -> list[str]:

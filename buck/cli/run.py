@@ -34,6 +34,9 @@ ApproveAs = Annotated[
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept in the ledger.")]
 
+FIRST = "finance.agg_monthly_revenue"
+"""The mart to look at first, if the project has it."""
+
 
 @app.command("run")
 def run(
@@ -147,7 +150,9 @@ def show_result(result: RunResult) -> None:
     line = f"{mark(status, err=False)} run {result.run_id} {status.replace('_', ' ')}"
     if result.published and result.snapshot:
         show(f"{line}: published snapshot {result.snapshot.id}")
-        say('next: buck query "from finance.agg_monthly_revenue"')
+        marts = [f"{table.schema}.{table.name}" for table in result.snapshot.tables]
+        if marts:
+            say(f'next: buck query "from {FIRST if FIRST in marts else marts[0]}"')
     elif result.status == "gate_closed":
         held = f"snapshot {result.snapshot.id} stays published" if result.snapshot else "no marts"
         show(f"{line}: {held}")
