@@ -128,7 +128,8 @@ def test_a_paused_pipeline_is_not_started(company: Any) -> None:
 
 
 def test_what_comes_next_is_told_in_order(company: Any) -> None:
-    found = company.buck("schedule", "next", "--limit", "30", "--json").expect(0).json
+    # Two pipelines are due every hour, so that a whole day is some fifty moments.
+    found = company.buck("schedule", "next", "--limit", "60", "--json").expect(0).json
     times = [datetime.fromisoformat(one["at"]) for one in found]
     assert times == sorted(times)
     assert times[0] > datetime.now(UTC) - timedelta(minutes=1)
