@@ -14,13 +14,19 @@
         {%- set present = look_at_inputs(declared, last) -%}
         {%- set number = last.number + (1 if is_incremental() else 2) -%}
         {%- do run_query('delete from ' ~ watermarks(this) ~ ' where build_number <> ' ~ last.number) -%}
-        {%- do run_query(note_inputs(declared, present, number)) -%}
+        {%- set recipes = recipes_of_differing(declared) -%}
+        {%- do run_query(note_inputs(declared, present, number, recipes)) -%}
         {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
         {%- if is_incremental() -%}
-            {%- do run_query(find_affected(declared, key, last, present)) -%}
+            {%- do run_query(find_affected(declared, key, last, present, recipes)) -%}
             {%- for column in declared.get('groups', []) -%}
                 {%- do run_query('drop table if exists ' ~ affected_groups(this, column)) -%}
                 {%- do run_query(keep_groups(key, column)) -%}
+            {%- endfor -%}
+            {%- for column, place in declared.get('carries', {}).items() -%}
+                {%- set is_same = is_trusted(declared, last, present) and reads_the_same(place, recipes, last) -%}
+                {%- do run_query('drop table if exists ' ~ carried(this, column)) -%}
+                {%- do run_query(keep_carried(key, column, is_same)) -%}
             {%- endfor -%}
             delete from {{ this }}
             where {{ key }} in (select affected_key from {{ affected_keys(this) }})
@@ -48,6 +54,15 @@
 {%- endmacro %}
 
 
+{#- What a column says in the rows that are about to be deleted, if it can only say the same again. -#}
+{% macro keep_carried(key, column, is_same) -%}
+    create table {{ carried(this, column) }} as
+    select {{ key }}, {{ column }}
+    from {{ this }}
+    where {{ key }} in (select affected_key from {{ affected_keys(this) }}){{ ' and 1 = 0' if not is_same }}
+{%- endmacro %}
+
+
 {#- After it: the watermarks that `begin_incremental` wrote down hold from here on. -#}
 {% macro finish_incremental(declared) -%}
     insert into {{ watermarks(this) }} (build_number, input, mark, row_count, last_load)
@@ -58,6 +73,39 @@
         count(*),
         cast(null as {{ text_type() }})
     from {{ this }}
+    {{- note_incremental() }}
+{%- endmacro %}
+
+
+{#-
+    For what is built from this model: it has other rows from now on, unless no key was affected. Its
+    rows are too many to be hashed again each time.
+-#}
+{% macro note_incremental() -%}
+    {{ return(adapter.dispatch('note_incremental', 'buck')()) }}
+{%- endmacro %}
+
+{% macro default__note_incremental() -%}
+{%- endmacro %}
+
+{% macro duckdb__note_incremental() -%}
+    {%- set affected = affected_keys(this) -%}
+    ;
+    insert into {{ table_contents() }} (table_name, content, is_noted)
+    select '{{ this }}', '{{ invocation_id }} ' || max(build_number), true
+    from {{ watermarks(this) }}
+    having coalesce(
+        (
+            select estimated_size
+            from duckdb_tables()
+            where (database_name, schema_name, table_name)
+                = ('{{ affected.database }}', '{{ affected.schema }}', '{{ affected.identifier }}')
+        ),
+        1
+    ) > 0;
+    delete from {{ table_contents() }} as earlier
+    where table_name = '{{ this }}'
+      and rowid < (select max(rowid) from {{ table_contents() }} where table_name = '{{ this }}')
 {%- endmacro %}
 
 

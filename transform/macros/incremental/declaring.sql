@@ -6,9 +6,11 @@
     `key` is the column whose values are rebuilt together: a row's own key, or what groups rows.
     `inputs` is a call, as text, that gives {'inputs': […], 'differs': […], 'young': …}:
       inputs   `log_input`s and `built_input`s; every key there can be comes from one of them
-      differs  queries for keys whose rows, in {{ this }}, no longer say what other models say now
+      differs  `differing` queries for keys whose rows no longer say what other models say now
       young    a condition on the model's rows: these are computed again in every build, as a belt
       stamp    a column that shows when a row's inputs landed [buck_updated_at]
+      carries  columns that only the `differing` query at a place (from 1) can make another: while it
+               reads the same, rows that are computed again take theirs from `carried`
       groups   columns by which other incremental models gather the rows: a line's order
 -#}
 {% macro built_by_key(key, inputs) -%}
@@ -67,6 +69,19 @@
 {%- endmacro %}
 
 
+{#-
+    A query for keys of {{ this }} whose rows no longer say what other models say now.
+
+    Args:
+        query: The query.
+        reads: The models that it reads beside {{ this }}: where none of them has changed since the last
+            build, there is nothing to ask.
+-#}
+{% macro differing(query, reads) -%}
+    {{ return({'query': query, 'reads': reads}) }}
+{%- endmacro %}
+
+
 {#- Whether a row is to be computed in this build: of an affected key, or any in a full one. -#}
 {% macro is_affected(column) -%}
     {%- if is_incremental() -%}
@@ -113,6 +128,12 @@
 {#- The table of the values that the rows computed again had in a column before. -#}
 {% macro affected_groups(relation, column) -%}
     {{ return(beside(relation, '__affected_' ~ column)) }}
+{%- endmacro %}
+
+
+{#- The table of what a column said in the rows computed again, while it can only say the same. -#}
+{% macro carried(relation, column) -%}
+    {{ return(beside(relation, '__carried_' ~ column)) }}
 {%- endmacro %}
 
 

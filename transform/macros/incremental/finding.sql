@@ -63,7 +63,7 @@
 {%- endmacro %}
 
 
-{% macro note_inputs(declared, present, number) -%}
+{% macro note_inputs(declared, present, number, recipes) -%}
     insert into {{ watermarks(this) }} (build_number, input, mark, row_count, last_load) values
     {%- for input in declared.inputs -%}
         {%- set name = input.relation.identifier -%}
@@ -71,8 +71,44 @@
         (
             {{- number }}, '{{ name }}', {{ found.mark }}, {{ found.rows }},
             {{- " '" ~ found.load ~ "'" if found.load is not none else ' null' -}}
-        ){{ ',' if not loop.last }}
+        ){{ ',' if not loop.last or recipes }}
     {%- endfor -%}
+    {%- for name, recipe in recipes.items() %}
+        ({{ number }}, '{{ name }}', 0, 0, '{{ recipe }}'){{ ',' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- By name, what each of the queries for differing rows hangs on beside the table; where it can be told. -#}
+{% macro recipes_of_differing(declared) -%}
+    {%- set recipes = {} -%}
+    {%- for differing in declared.get('differs', []) -%}
+        {%- set ids = [] -%}
+        {%- for relation in differing.reads -%}
+            {%- for id, node in graph.nodes.items()
+                if (node.schema, node.alias) == (relation.schema, relation.identifier) -%}
+                {%- do ids.append(id) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- set recipe = recipe_of(differing.query, ids, beside=[this]) if ids | length == differing.reads | length -%}
+        {%- if recipe -%}
+            {%- do recipes.update({differing_name(loop.index): recipe}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(recipes) }}
+{%- endmacro %}
+
+
+{#- Whether the query for differing rows at a place hangs on what it hung on at the last build. -#}
+{% macro reads_the_same(place, recipes, last) -%}
+    {%- set name = differing_name(place) -%}
+    {{ return(name in recipes and recipes[name] == last.seen.get(name, {}).get('load')) }}
+{%- endmacro %}
+
+
+{#- Under which a query for differing rows stands among the watermarks. -#}
+{% macro differing_name(place) -%}
+    {{ return('(differs ' ~ place ~ ')') }}
 {%- endmacro %}
 
 
@@ -107,7 +143,7 @@
 
 
 {#- The table of affected keys: of what changed, or of everything if the watermarks can't be trusted. -#}
-{% macro find_affected(declared, key, last, present) -%}
+{% macro find_affected(declared, key, last, present, recipes) -%}
     {%- set trusted = is_trusted(declared, last, present) -%}
     {%- set queries = ['select ' ~ key ~ ' as affected_key from ' ~ this
         ~ (' where 1 = 0' if trusted else '')] -%}
@@ -120,7 +156,12 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if trusted -%}
-        {%- do queries.extend(declared.get('differs', [])) -%}
+        {%- for differing in declared.get('differs', []) -%}
+            {#- What reads the same as at the last build finds nothing. -#}
+            {%- if not reads_the_same(loop.index, recipes, last) -%}
+                {%- do queries.append(differing.query) -%}
+            {%- endif -%}
+        {%- endfor -%}
         {%- if declared.get('young') and var('incremental_lookback_days') | int > 0 -%}
             {%- do queries.append('select ' ~ key ~ ' from ' ~ this ~ ' where ' ~ declared.young) -%}
         {%- endif -%}

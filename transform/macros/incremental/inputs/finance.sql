@@ -27,7 +27,9 @@
             log_input(source('stripe', 'refunds'), key='charge'),
             log_input(source('stripe', 'invoice_payments'), via=charges_of_intents),
         ],
-        'differs': [paid_by_others],
+        'differs': [differing(
+            paid_by_others, [ref('int_identities_linked'), ref('int_customers_versioned')]
+        )],
         'groups': ['payment_intent_id'],
         'young': 'payment_date >= ' ~ day_before(as_of(), var('incremental_lookback_days') | int),
     }) }}
@@ -49,7 +51,7 @@
     {%- endset -%}
     {{ return({
         'inputs': [built_input(ref('fct_payments'), key='charge_id')],
-        'differs': [of_changed_customers],
+        'differs': [differing(of_changed_customers, [ref('dim_customers')])],
         'stamp': 'created_at',
     }) }}
 {%- endmacro %}

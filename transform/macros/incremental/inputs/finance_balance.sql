@@ -31,7 +31,7 @@
             log_input(source('stripe', 'disputes'), via=of_sources),
             log_input(source('stripe', 'payouts'), via=of_sources),
         ],
-        'differs': [paid_by_others],
+        'differs': [differing(paid_by_others, [ref('dim_customers')])],
         'stamp': 'created_at',
     }) }}
 {%- endmacro %}

@@ -13,7 +13,7 @@
     {%- endset -%}
     {{ return({
         'inputs': [built_input(ref('stg_stripe__invoices'), key='invoice_id')],
-        'differs': [of_others],
+        'differs': [differing(of_others, [ref('int_identities_linked'), ref('dim_customers')])],
         'stamp': 'created_at',
     }) }}
 {%- endmacro %}
@@ -41,7 +41,7 @@
             built_input(ref('stg_stripe__invoice_line_items'), key='invoice_line_item_id'),
             built_input(ref('fct_invoices'), key='invoice_id', via=of_invoices),
         ],
-        'differs': [of_other_products],
+        'differs': [differing(of_other_products, [ref('dim_products')])],
         'stamp': 'created_at',
     }) }}
 {%- endmacro %}

@@ -28,7 +28,9 @@
             built_input(ref('stg_app__orders'), key='order_id', via=lines_of_orders),
             log_input(source('app', 'products'), via=lines_of_products),
         ],
-        'differs': [ordered_by_others],
+        'differs': [differing(
+            ordered_by_others, [ref('int_identities_linked'), ref('int_customers_versioned')]
+        )],
         'groups': ['order_id'],
         'young': 'order_date >= ' ~ day_before(as_of(), var('incremental_lookback_days') | int),
     }) }}
@@ -76,7 +78,14 @@
                 ref('fct_payments'), key='charge_id', group='payment_intent_id', via=paid_by
             ),
         ],
-        'differs': [renumbered, ordered_by_others],
+        'differs': [
+            differing(renumbered, [ref('stg_app__orders'), ref('int_identities_linked')]),
+            differing(
+                ordered_by_others,
+                [ref('int_identities_linked'), ref('int_customers_versioned'), ref('dim_customers')],
+            ),
+        ],
+        'carries': {'customer_order_number': 1},
         'stamp': 'placed_at',
     }) }}
 {%- endmacro %}

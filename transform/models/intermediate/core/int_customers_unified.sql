@@ -14,7 +14,7 @@ first_versions as (
 ),
 
 payments as (
-    select * from {{ ref('int_payments_settled') }}
+    select * from {{ ref('fct_payments') }}
 ),
 
 usage_events as (
@@ -40,7 +40,7 @@ identity_counts as (
 -- month; rounded once.
 customer_payments as (
     select
-        identities.customer_id,
+        payments.customer_id,
         {{ count_if('payments.is_paid') }} as payment_count,
         {{ sum_converted('payments.net_amount', 'rates.rate') }} as lifetime_value,
         min(case when payments.is_paid then payments.created_at end) as first_paid_at,
@@ -67,12 +67,9 @@ customer_payments as (
             end
         ) as recent_dispute_count
     from payments
-    inner join identities
-        on identities.source = 'stripe'
-        and payments.payer_id = identities.source_id
-    left join rates
-        on {{ rate_at('payments.currency', start_of('month', utc_date('payments.created_at'))) }}
-    group by identities.customer_id
+    left join rates on {{ rate_at('payments.currency', 'payments.payment_month') }}
+    where payments.customer_id is not null
+    group by payments.customer_id
 ),
 
 customer_usage as (

@@ -19,9 +19,26 @@ payments as (
     {{ of_affected('payment_intent_id', 'orders') }}
 ),
 
+{% if is_incremental() -%}
+-- Where no order came, went or moved, an order keeps its number.
+carried as (
+    select * from {{ carried(this, 'customer_order_number') }}
+),
+
+renumbered as (
+    select * from orders where order_id not in (select carried.order_id from carried)
+),
+
+{% endif -%}
 -- An order's number hangs on all orders of its customer.
 numbered as (
-    {{ orders_numbered(only=of_affected('customer_id', 'orders', word='')) | indent(4) }}
+    {{ orders_numbered(only=of_affected('customer_id', 'renumbered', word='')) | indent(4) }}
+    {%- if is_incremental() %}
+
+    union all
+
+    select order_id, customer_order_number from carried
+    {%- endif %}
 ),
 
 customers as (
