@@ -45,6 +45,10 @@ from buck.cli import (
     trace,
     warehouse,
 )
+from buck.cli.app import app
+from buck.cli.examples import add_examples
+
+add_examples(app)
 
 __all__ = [
     "alerts",

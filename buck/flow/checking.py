@@ -13,6 +13,7 @@ from buck.flow.anomalies import judge_anomalies, measure_tables
 from buck.flow.building import Candidates
 from buck.flow.holding import Cleared, hold_rows
 from buck.flow.personal import personal_columns
+from buck.flow.strictness import make_strict
 from buck.flow.verdicts import save_report
 from buck.lake import Lake
 from buck.ledger import RunRecorder, record_volumes
@@ -36,20 +37,37 @@ def check_candidates(
     as_of: datetime,
     lake: Lake,
     candidates: Candidates,
+    strict: Sequence[str] = (),
     is_overridden: bool = False,
 ) -> Cleared:
     """Every check's verdict on the candidates, recorded; rows that checks hold are held.
 
-    The report blocks publishing if a check with severity fail failed or could not be run.
+    The report blocks publishing if a check with severity fail failed or could not be run, or if a
+    strict table (`pipelines.….checks.strict`) has a warning.
     """
 
     def judge_copy(tested: BuildResult, database: Path, tables: set[str]) -> QualityReport:
         run_id = candidates.run_id
-        return judge(project, tested, as_of=as_of, run_id=run_id, tables=tables, database=database)
+        return judge(
+            project,
+            tested,
+            as_of=as_of,
+            run_id=run_id,
+            tables=tables,
+            database=database,
+            strict=strict,
+        )
 
     with recorder.step("check candidates") as facts:
         volumes = measure_tables(project, as_of=as_of)
-        report = judge(project, tested, as_of=as_of, run_id=candidates.run_id, volumes=volumes)
+        report = judge(
+            project,
+            tested,
+            as_of=as_of,
+            run_id=candidates.run_id,
+            volumes=volumes,
+            strict=strict,
+        )
         cleared = hold_rows(
             project,
             lake,
@@ -82,6 +100,7 @@ def judge(
     tables: set[str] | None = None,
     database: Path | None = None,
     volumes: Sequence[TableVolume] = (),
+    strict: Sequence[str] = (),
 ) -> QualityReport:
     """The report on the build database as it is, or on a copy of it.
 
@@ -94,6 +113,10 @@ def judge(
         database: The copy.
         volumes: What was counted in tables, to be compared with earlier runs; see
             `measure_tables`.
+        strict: Schemas and tables whose warnings fail.
+
+    Raises:
+        ConfigError: a strict name is in no check.
     """
     from buck.quality import report
     from buck.transform import attach_failing_rows, models
@@ -112,7 +135,8 @@ def judge(
         for m in facts
         if m.layer == "marts" and (tables is None or m.name in tables)
     ]
-    return report(explained, [*soda, *unusual], as_of=as_of, tables=marts, run_id=run_id)
+    found = report(explained, [*soda, *unusual], as_of=as_of, tables=marts, run_id=run_id)
+    return make_strict(found, strict, is_whole=tables is None) if strict else found
 
 
 def _ask_soda(

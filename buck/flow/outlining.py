@@ -70,6 +70,8 @@ def _steps(project: Project, pipeline: Pipeline) -> Iterator[Step]:
 def _rules(project: Project, name: str, pipeline: Pipeline) -> Iterator[tuple[str, str]]:
     if pipeline.select:
         yield "models", pipeline.select
+    if pipeline.checks.strict:
+        yield "warnings that close the gate", ", ".join(pipeline.checks.strict)
     retries = pipeline.retries
     if retries.count:
         yield "retries", f"{retries.count}, from {retries.delay} to {retries.max_delay} apart"

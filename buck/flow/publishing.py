@@ -22,6 +22,7 @@ from buck.flow.holding import Cleared
 from buck.flow.lake_access import open_lake
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
+from buck.flow.strictness import strict_tables
 from buck.lake import Lake, Origin, Publisher, held_versions
 from buck.ledger import RunRecorder
 from buck.names import TableRef
@@ -241,6 +242,7 @@ def _judge_again(
         as_of=candidates.as_of,
         lake=lake,
         candidates=candidates,
+        strict=strict_tables(project, lake, candidates.run_id),
         is_overridden=is_overridden,
     )
 

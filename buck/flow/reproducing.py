@@ -21,6 +21,7 @@ from buck.flow.holding import foresee
 from buck.flow.lake_access import open_lake, pin_versions
 from buck.flow.landing import declared_tables, new_load_id
 from buck.flow.lock import hold_lock
+from buck.flow.strictness import strict_tables
 from buck.ledger import RunRecorder, find_run
 from buck.project import Project
 from buck.records.quality import QualityReport
@@ -83,7 +84,14 @@ def reproduce_run(project: Project, run_id: str, *, wait_s: float = 0.0) -> Repr
                 facts |= {"models": len(built.models), "from_scratch": True}
             with recorder.step("check candidates") as facts:
                 volumes = measure_tables(project, as_of=as_of)
-                report = judge(project, tested, as_of=as_of, run_id=original, volumes=volumes)
+                report = judge(
+                    project,
+                    tested,
+                    as_of=as_of,
+                    run_id=original,
+                    volumes=volumes,
+                    strict=strict_tables(project, lake, original),
+                )
                 report = foresee(project, lake, report)
                 for result in report.results:
                     record_check(recorder, result)

@@ -194,6 +194,7 @@ class _Run:
             as_of=self.as_of,
             lake=self.lake,
             candidates=candidates,
+            strict=self.pipeline.checks.strict,
             is_overridden=self.options.override is not None,
         )
         done = replace(done, models_built=models_built, report=cleared.report)

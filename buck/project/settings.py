@@ -314,6 +314,16 @@ class Retries(Section):
     """Never longer than this."""
 
 
+class PipelineChecks(Section):
+    """What a pipeline asks of the gate beyond the project's own rules.
+
+    Nothing here opens the gate: marts are published all or none, whoever runs.
+    """
+
+    strict: list[str] = Field(default_factory=list)
+    """Schemas (`finance`) and tables (`finance.fct_payments`) whose warnings close the gate too."""
+
+
 class Pipeline(Section):
     """A named flow: sources, a dbt selection, checks."""
 
@@ -321,6 +331,7 @@ class Pipeline(Section):
     """Which sources to land; all if empty."""
     select: str | None = None
     """A dbt selection; everything if not given."""
+    checks: PipelineChecks = PipelineChecks()
     retries: Retries = Retries()
     timeout: Duration | None = None
     """A run that takes longer is stopped and has failed; what was landed stays."""
