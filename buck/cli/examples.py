@@ -27,7 +27,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "doctor": ("buck doctor", "buck doctor --config", "buck doctor --target snowflake"),
     "explain": ("buck explain fct_payments", "buck explain net_revenue"),
-    "init": ("buck init shop", "buck init shop --sources stripe,postgres --lake s3://bucket/shop"),
+    "init": (
+        "buck init shop",
+        "buck init shop --sources stripe,postgres --lake s3://bucket/shop",
+        "buck init shop --dbt ../models",
+    ),
     "portability": ("buck portability", "buck portability marts.finance --target bigquery"),
     "promote": ("buck promote --target postgres --plan", "buck promote --target postgres --yes"),
     "promote verify": ("buck promote verify postgres/000001",),
