@@ -6,12 +6,11 @@ people and engines what is inside; the column itself is in the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buck.lake.content import ROW_SUMS, Content, digest, order_sql
+from buck.lake.content import Content, order_sql
 from buck.lake.mart_delta import refuse_unreadable
 from buck.names import TableRef, identifier, literal
 from buck.records.layout import Layout
@@ -46,7 +45,7 @@ class MartWriter:
 
         Args:
             table: The mart.
-            found: Its content, see `read_content`.
+            found: Its content, read with the layout; see `read_content`.
             layout: How its rows lie in files.
             before: The mart as published before.
 
@@ -56,7 +55,7 @@ class MartWriter:
         """
         if before and before.content_hash == found.hash and dict(before.columns) == found.columns:
             return before
-        if layout is not None and _is_cut(layout, found):
+        if layout is not None and found.parts:
             return self._write_parts(table, found, layout, before)
         rows = f"{found.select}{order_sql(layout, found.columns)}"
         file, size = self._write_file(table, rows, f"marts/{table.path}", found.hash)
@@ -73,7 +72,7 @@ class MartWriter:
         parts = tuple(
             kept.get((part.first, part.content_hash))
             or self._write_part(table, found, layout, part)
-            for part in self._parts(found, layout)
+            for part in found.parts
         )
         return SnapshotTable(
             table.schema,
@@ -86,22 +85,6 @@ class MartWriter:
             cut_by=_cut_by(layout),
             parts=parts,
         )
-
-    def _parts(self, found: Content, layout: Layout) -> Iterator[SnapshotPart]:
-        """What each stretch of time holds, oldest first; of files only the hashes."""
-        step = f"interval 1 {layout.part_unit}"
-        is_day = found.columns[layout.partition_by] == "DATE"
-        last = f"(start + {step} - interval 1 {'day' if is_day else 'microsecond'})"
-        as_text = "strftime({}::timestamp, {})"
-        form = literal("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M:%S.%fZ")
-        # Times become text once for each part, not for each row.
-        rows = self.con.execute(
-            f"select {as_text.format('start', form)}, {as_text.format(last, form)}, "
-            f"* exclude (start) from (select {_start_sql(layout)} as start, {ROW_SUMS} "
-            f"from ({found.select}) t group by 1) order by start nulls last"
-        ).fetchall()
-        for first, until, count, xor, total in rows:
-            yield SnapshotPart("", int(count), digest(int(xor), int(total)), 0, first, until)
 
     def _write_part(
         self, table: TableRef, found: Content, layout: Layout, part: SnapshotPart
@@ -145,14 +128,5 @@ def lies_in(part: SnapshotPart, *, column: str, type_: str, unit: str) -> str:
     return f"{time} >= {first} and {time} < {first} + interval 1 {unit}"
 
 
-def _is_cut(layout: Layout, found: Content) -> bool:
-    type_ = found.columns.get(layout.partition_by, "")
-    return found.rows >= layout.min_rows and (type_ == "DATE" or type_.startswith("TIMESTAMP"))
-
-
 def _cut_by(layout: Layout) -> str:
     return f"{layout.partition_by}_{layout.part_unit}"
-
-
-def _start_sql(layout: Layout) -> str:
-    return f"date_trunc({literal(layout.part_unit)}, {identifier(layout.partition_by)})"

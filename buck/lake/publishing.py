@@ -97,11 +97,11 @@ class Publisher:
                 written = tuple(
                     writer.write(
                         table,
-                        read_content(con, identifier("build", table.schema, table.name)),
-                        layout=(layouts or {}).get(table),
+                        read_content(con, identifier("build", table.schema, table.name), layout),
+                        layout=layout,
                         before=published.get(table),
                     )
-                    for table in tables
+                    for table, layout in ((t, (layouts or {}).get(t)) for t in tables)
                 )
         finally:
             con.close()
