@@ -42,14 +42,15 @@ _HEADLINE = re.compile(r"^(Runtime|Compilation|Database|Parsing) Error in .*\n",
 def read_nodes(
     results: Iterable[Any], nodes: Mapping[str, Any], *, env: Mapping[str, str]
 ) -> tuple[NodeResult, ...]:
-    """One fact per executed node, in the order they finished.
+    """One fact per executed node, in the order they finished; hooks only if they failed.
 
     Args:
         results: dbt's run results.
         nodes: The manifest's nodes by unique id, to say which table a test is about.
         env: Whose secret values are scrubbed from messages.
     """
-    return tuple(_read_node(result, nodes, env) for result in results)
+    read = (_read_node(result, nodes, env) for result in results)
+    return tuple(node for node in read if node.kind != "operation" or node.status != "ok")
 
 
 def _read_node(result: Any, nodes: Mapping[str, Any], env: Mapping[str, str]) -> NodeResult:
