@@ -44,6 +44,9 @@ ConfirmDeletions = Annotated[
 ]
 
 
+_A_TIME = "2026-01-31 or 2026-01-31T06:00:00+00:00"
+
+
 def read_time(text: str | None) -> datetime | None:
     """The time an option gives, UTC unless it says otherwise."""
     if text is None:
@@ -51,9 +54,7 @@ def read_time(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise ConfigError(
-            f"{text!r} is not a time", hint="write 2026-01-31 or 2026-01-31T06:00:00+00:00"
-        ) from exc
+        raise ConfigError(f"{text!r} is not a time", hint=f"write {_A_TIME}") from exc
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -63,7 +64,10 @@ def read_since(text: str | None) -> datetime | None:
 
     if text is not None and is_duration(text):
         return datetime.now(UTC) - timedelta(seconds=duration_s(text))
-    return read_time(text)
+    try:
+        return read_time(text)
+    except ConfigError as exc:
+        raise ConfigError(exc.what, hint=f"write 2h or 1d for so long ago, or {_A_TIME}") from exc
 
 
 def read_duration(text: str | None) -> str | None:

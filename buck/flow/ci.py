@@ -71,13 +71,17 @@ def judge_change(
         on_step: Told what begins.
 
     Raises:
+        ConfigError: there is no such base.
         BuckError: a source, the lake or the configuration failed; that is nothing about the change.
     """
+    from buck.flow.diff_places import name_place
     from buck.flow.diffing import as_page, diff
     from buck.flow.portability import check_models
     from buck.flow.quality_page import make_report
     from buck.flow.run import run_pipeline
 
+    if base is not None:
+        name_place(project, f"git:{base}")  # before minutes are spent
     found = Judgement()
     places = _Places(project)
     on_step("run")

@@ -180,7 +180,9 @@ class Project:
             near = difflib.get_close_matches(chosen, pipelines, n=1)
             raise ConfigError(
                 f"{FILE} has no pipeline {chosen!r}",
-                hint=f"did you mean {near[0]}?" if near else f"add pipelines.{chosen}",
+                hint=f"did you mean {near[0]}?"
+                if near
+                else f"there is {', '.join(sorted(pipelines))}; or add pipelines.{chosen}",
             )
         _refuse_circles(chosen, pipelines, ())
         return chosen, pipelines[chosen]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from buck.engine import connect
 from buck.engine.columns import parquet_scan, typed_select
-from buck.errors import BuckError
+from buck.errors import BuckError, ConfigError
 from buck.flow.building import workspace
 from buck.flow.dev.database import DevDatabase
 from buck.flow.dev.differences import Compared, attach, compare
@@ -69,7 +69,11 @@ class DevSession:
         self._held.close()
 
     def start(self) -> Turn:
-        """Build what is selected and what differs from the published code; compare all of it."""
+        """Build what is selected and what differs from the published code; compare all of it.
+
+        Raises:
+            ConfigError: nothing is selected by what was said.
+        """
         started = time.perf_counter()
         is_new = self._database.refresh()
         snapshot = self._snapshot()
@@ -100,6 +104,8 @@ class DevSession:
             built, tested, differences = self._work(saved, everything=everything)
             turn = Turn(names, built, tested, differences)
         except BuckError as exc:
+            if everything and isinstance(exc, ConfigError):
+                raise
             turn = Turn(names, error=f"{exc.what}" + (f" ({exc.hint})" if exc.hint else ""))
         return replace(turn, seconds=round(time.perf_counter() - started, 2))
 
@@ -147,6 +153,11 @@ class DevSession:
         from buck.transform import list_selected
 
         selected = sorted(list_selected(space, self._select)) if self._select else []
+        if self._select and not selected:
+            raise ConfigError(
+                f"no model is selected by {' '.join(self._select)}",
+                hint="a name, +name, marts.finance or tag:daily; buck dbt ls",
+            )
         return Work(build=tuple(dict.fromkeys([*selected, *stale])))
 
     def _saved_work(self, saved: tuple[Path, ...], stale: list[str], graph: ProjectGraph) -> Work:

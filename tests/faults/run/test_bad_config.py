@@ -59,7 +59,9 @@ def test_a_wrong_value_is_refused_before_anything_runs(
     ("args", "said"),
     [
         (("run", "stripe_dayly"), "did you mean stripe_daily?"),
-        (("pipeline", "run", "nosuch"), "nosuch"),
+        (("pipeline", "run", "nosuch"), "there is all, "),
+        (("pipeline", "logs", "all", "--since", "2x"), "write 2h or 1d for so long ago"),
+        (("ci", "--base", "nosuch"), "no git ref"),
         (("pipeline", "logs", "stripe_dayly"), "did you mean stripe_daily?"),
         (("pipeline", "logs", "all", "--date", "yesterday"), "--date 2026-01-31"),
         (("run", "--as-of", "tomorrow"), "'tomorrow' is not a time"),

@@ -167,6 +167,7 @@ def test_the_command_works_once_and_says_whether_all_is_well(worked: Any) -> Non
     done = project.buck("dev", "dim_date", "--once").expect(0)
     assert "core.dim_date" in done.out
     assert "as published" in done.out
+    assert "no model is selected by nope" in project.buck("dev", "nope", "--once").expect(2).err
     project.edit("transform/models/marts/core/dim_date.sql", "select * from final", "select nope")
     from typer.testing import CliRunner
 
