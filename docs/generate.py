@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -24,6 +25,7 @@ from buck.project import settings
 from buck.records import table
 
 FOLDER = Path(__file__).parent / "reference"
+MODELS = Path(__file__).parents[1] / "transform" / "models"
 NOTE = "<!-- Written by docs/generate.py; edit the code instead. -->\n\n"
 WIDTH = 88
 TYPE_NAMES = {str: "text", int: "whole number", bool: "true or false", float: "number"}
@@ -35,6 +37,7 @@ def generate() -> dict[str, str]:
         "cli.md": NOTE + _cli(),
         "configuration.md": NOTE + _configuration(),
         "errors.md": NOTE + _errors(),
+        "models.md": NOTE + _models(),
         "raw-columns.md": NOTE + _raw_columns(),
     }
 
@@ -223,6 +226,49 @@ def _raw_columns() -> str:
         *_attributes(table.Column),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _models() -> str:
+    """Every mart with its columns, and what the marts are made of, from the files that dbt reads."""
+    lines = [
+        "# Models\n",
+        "What the marts hold, as their contracts have it: a build that would give another column or",
+        "another type fails. `buck explain NAME` adds checks, freshness, consumers and lineage;",
+        "[how they are made](../explanation/models.md). Money is in the currency that stands beside",
+        "it, times are UTC.",
+    ]
+    for folder in sorted((MODELS / "marts").iterdir()):
+        lines += ["", f"## {folder.name}"]
+        for model in _described(folder):
+            lines += _mart(model)
+    lines += ["", "## Intermediate models", "", "| model | holds |", "|---|---|"]
+    for folder in sorted((MODELS / "intermediate").iterdir()):
+        for model in _described(folder):
+            lines.append(f"| `{model['name']}` | {_cell(model.get('description', ''))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _described(folder: Path) -> list[dict[str, Any]]:
+    found = []
+    for file in sorted(folder.glob("*__models.yml")):
+        found += yaml.safe_load(file.read_text(encoding="utf-8")).get("models") or []
+    return sorted(found, key=lambda model: str(model["name"]))
+
+
+def _mart(model: dict[str, Any]) -> list[str]:
+    config = model.get("config") or {}
+    meta = config.get("meta") or {}
+    facts = {"Key": meta.get("grain"), "Owner": meta.get("owner")}
+    told = " · ".join(f"{name}: `{value}`" for name, value in facts.items() if value)
+    lines = ["", f"### {model['name']}", "", _cell(model.get("description", "")), ""]
+    lines += [told, ""] if told else []
+    lines += ["| column | type | |", "|---|---|---|"]
+    for column in model.get("columns") or []:
+        marks = (column.get("config") or {}).get("meta") or {}
+        personal = " Personal data." if marks.get("personal") else ""
+        text = _cell(column.get("description", "")) + personal
+        lines.append(f"| `{column['name']}` | {column.get('data_type', '')} | {text.strip()} |")
+    return lines
 
 
 def _attributes(owner: type) -> list[str]:
