@@ -17,19 +17,26 @@ def backup(
     to: Annotated[
         str, typer.Option("--to", metavar="PLACE", help="A folder or `s3://bucket/prefix`.")
     ],
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", min=1, help="Afterwards remove all but the newest so many backups."),
+    ] = None,
     wait: Wait = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Copy the whole lake: raw tables, held records, snapshots and ledger, as one state."""
     from buck.flow.backup import back_up_lake
 
-    done = back_up_lake(context.obj.project(), to, wait_s=wait)
+    done = back_up_lake(context.obj.project(), to, keep=keep, wait_s=wait)
     if as_json:
         show_json(done.to_dict())
         return
     held = done.backup
     show(f"{mark('ok', err=False)} backup {held.id}: {len(held.objects)} objects")
     say(f"{done.copied} of them are new in {to}, {done.copied_bytes:,} bytes")
+    if done.pruned.backups:
+        count, size = len(done.pruned.backups), done.pruned.size_bytes
+        say(f"removed {count} older backups, and {size:,} bytes that only they had")
     say(f"next: buck restore {to} brings it back")
 
 

@@ -15,7 +15,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "buck backfill stripe_daily --start 2026-01-01 --end 2026-02-01",
         "buck backfill stripe_daily --start 2026-01-01 --end 2026-02-01 --grid",
     ),
-    "backup": ("buck backup --to /mnt/backups", "buck backup --to s3://bucket/backups"),
+    "backup": ("buck backup --to /mnt/backups", "buck backup --to s3://bucket/backups --keep 14"),
     "restore": ("buck restore /mnt/backups --list", "buck restore /mnt/backups --replace"),
     "ci": ("buck ci --sandbox --base origin/main",),
     "dbt": ("buck dbt run --select staging", "buck dbt test --select fct_payments"),

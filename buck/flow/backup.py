@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,9 @@ STALE = ("build.duckdb", "build.duckdb.wal", "build.json")
 """What this machine made from the lake that was; the next run makes it again."""
 
 
-def back_up_lake(project: Project, to: str, *, wait_s: float = 0.0) -> Copied:
+def back_up_lake(
+    project: Project, to: str, *, keep: int | None = None, wait_s: float = 0.0
+) -> Copied:
     """Copy raw tables, held records, snapshots and ledger, as they are between two runs.
 
     Only what changed since the last backup in that place is copied; one that was killed is
@@ -29,6 +32,7 @@ def back_up_lake(project: Project, to: str, *, wait_s: float = 0.0) -> Copied:
     Args:
         project: The project.
         to: A folder, or `s3://bucket/prefix`; the backups of one lake.
+        keep: How many backups stay, the new one among them; all if None.
         wait_s: How long to wait for another run.
 
     Raises:
@@ -43,9 +47,12 @@ def back_up_lake(project: Project, to: str, *, wait_s: float = 0.0) -> Copied:
     with hold_lock(project.work, "buck backup", wait_s=wait_s):
         backup_id = new_load_id(datetime.now(UTC))
         done = place.back_up(lake, backup_id)
+        if keep is not None:
+            done = replace(done, pruned=place.prune(keep))
         recorder = RunRecorder(lake.storage, new_load_id(datetime.now(UTC)), pipeline="backup")
         recorder.start(environment=project.environment, to=to, backup=backup_id)
-        recorder.finish(Status.OK, objects=len(done.backup.objects), copied=done.copied)
+        pruned = {"pruned": list(done.pruned.backups)} if done.pruned.backups else {}
+        recorder.finish(Status.OK, objects=len(done.backup.objects), copied=done.copied, **pruned)
     return done
 
 

@@ -44,9 +44,10 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
         given = _served(given, space.target_path)
     elsewhere = target != "duckdb"
     if given[0] not in WITHOUT_ADAPTER and target in target_names(space):
-        require_adapter(read_target(space, env=project.variables))
-    if elsewhere and given[0] in BUILDING and "schema_prefix" not in " ".join(given):
-        refuse_over_published(project, target, space)
+        settings = read_target(space, env=project.variables)
+        require_adapter(settings)
+        if elsewhere and given[0] in BUILDING and "schema_prefix" not in " ".join(given):
+            refuse_over_published(project, target, settings)
     if given[0] in READ_ONLY or "--help" in given or elsewhere or is_served:
         return passthrough(space, given, on_line=on_line)
     lake = open_lake(project)

@@ -185,19 +185,22 @@ def choose_target(project: Project, target: str | None) -> str:
     return chosen
 
 
-def refuse_over_published(project: Project, target: str, space: DbtWorkspace) -> None:
+def refuse_over_published(project: Project, target: str, settings: Mapping[str, object]) -> None:
     """Keep a build by hand from replacing marts that readers of a warehouse rely on.
+
+    Args:
+        project: The project.
+        target: The target's name.
+        settings: What profiles.yml says of it.
 
     Raises:
         WarehouseError: a promotion is published in the schemas that it would build into.
     """
-    from buck.transform import read_target
     from buck.warehouses import PROMOTABLE, open_promotions, open_warehouse
 
-    if target not in PROMOTABLE:
+    if (settings.get("type") or target) not in PROMOTABLE:
         return
     prefix = project.settings.warehouse.schema_prefix
-    settings = read_target(space, env=project.variables)
     with closing(open_warehouse(target, settings)) as warehouse:
         current = open_promotions(warehouse, prefix=prefix).current()
     if current is not None and not prefix:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from buck.errors import ConfigError, LakeDamaged, LakeLocked
 from buck.lake.objects import hash_of_file, hash_of_object, local_copy
 from buck.lake.snapshots import SERVED, SnapshotStore
-from buck.records.backup import BackedUp, Backup, Copied
+from buck.records.backup import BackedUp, Backup, Copied, Pruned
 
 if TYPE_CHECKING:
     from buck.lake.lake import Lake
@@ -143,7 +143,30 @@ class BackupPlace:
             objects,
         )
         self.storage.create(f"{MANIFESTS}/{backup_id}.json", backup.to_json())
+        self._refuse_incomplete(backup)
         return Copied(backup, copied, copied_bytes)
+
+    def prune(self, keep: int) -> Pruned:
+        """Remove all but the newest `keep` backups, and the objects that only they have.
+
+        Manifests go before objects, so that no backup is there of which something is missing.
+        Killed at any point, the next call goes on.
+        """
+        known = self.list_backups()
+        gone = known[: -max(keep, 1)]
+        for backup_id in gone:
+            self.storage.remove(f"{MANIFESTS}/{backup_id}.json")
+        needed = {
+            one.sha256
+            for backup_id in known[len(gone) :]
+            for one in self.read(backup_id).objects.values()
+        }
+        objects, size_bytes = 0, 0
+        for name, size in self.storage.sizes(OBJECTS).items():
+            if PurePosixPath(name).name not in needed:
+                self.storage.remove(name)
+                objects, size_bytes = objects + 1, size_bytes + size
+        return Pruned(tuple(gone), objects, size_bytes)
 
     def prove(self, backup: Backup) -> None:
         """Read every object of a backup and compare it with the manifest.
@@ -177,6 +200,16 @@ class BackupPlace:
         """A file with an object's content."""
         with local_copy(self.storage, object_name(one.sha256), self.work) as path:
             yield path
+
+    def _refuse_incomplete(self, backup: Backup) -> None:
+        """Another machine may have pruned the place while objects counted as there."""
+        held = {PurePosixPath(name).name for name in self.storage.names(OBJECTS)}
+        if any(one.sha256 not in held for one in backup.objects.values()):
+            self.storage.remove(f"{MANIFESTS}/{backup.id}.json")
+            raise LakeLocked(
+                "another machine removed old backups from the place meanwhile",
+                hint="run it again; what was copied is kept",
+            )
 
     def _copy(
         self, source: Storage, name: str, seen: Seen, held: set[str]

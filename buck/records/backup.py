@@ -100,6 +100,15 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Pruned:
+    """Backups that were removed from a place, oldest first, and what only they had."""
+
+    backups: tuple[str, ...] = ()
+    objects: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Copied:
     """A backup that was made or put back, and how much of it had to be carried."""
 
@@ -109,6 +118,8 @@ class Copied:
     copied_bytes: int
     removed: int = 0
     """Objects of the lake that the backup does not have."""
+    pruned: Pruned = Pruned()
+    """Earlier backups that were removed afterwards."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -116,6 +127,8 @@ class Copied:
             "copied": self.copied,
             "copied_bytes": self.copied_bytes,
             "removed": self.removed,
+            "pruned": list(self.pruned.backups),
+            "pruned_bytes": self.pruned.size_bytes,
         }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from buck.errors import LakeDamaged
+from buck.errors import LakeDamaged, LakeLocked
 from buck.flow.lock import hold_lock
 from buck.lake import BackupPlace, put_back
 from buck.lake.folder_storage import FolderStorage
@@ -88,6 +88,55 @@ def test_there_and_back_between_disk_and_bucket(
         (4, "another third load"),
     ]
     project.buck("lake", "verify").expect(0)
+
+
+def test_older_backups_go_with_what_only_they_have(
+    make_bench: Any, empty_home: Path, tmp_path: Path
+) -> None:
+    bench, to = make_bench(), tmp_path / "backups"
+    project = place_at(bench, empty_home)
+    made, rows = [], {}
+    for n in range(1, 4):
+        land(bench, n)
+        made.append(project.buck("backup", "--to", str(to), "--json").expect(0).json["backup"])
+        rows[made[-1]] = bench.rows()
+    (to / "objects" / "ab" / "abandoned").parent.mkdir(exist_ok=True)
+    (to / "objects" / "ab" / "abandoned").write_bytes(b"of a backup that was killed")
+    land(bench, 4)
+    done = project.buck("backup", "--to", str(to), "--keep", "2", "--json").expect(0).json
+    assert done["pruned"] == made[:2]
+    left = project.buck("restore", str(to), "--list", "--json").expect(0).json
+    assert [one["backup"] for one in left] == [made[2], done["backup"]]
+    held = {p.name for p in to.glob("objects/*/*")}
+    named = set()
+    for manifest in to.glob("backups/*.json"):
+        told = json.loads(manifest.read_text())
+        named |= {one["sha256"] for one in told["objects"].values()}
+    assert held == named
+    project.buck("restore", str(to), "--backup", made[2], "--replace").expect(0)
+    assert bench.second_machine().rows() == rows[made[2]]
+    refused = project.buck("backup", "--to", "x", "--keep", "0").expect(2)
+    assert "greater than or equal to 1" in refused.err
+
+
+def test_a_backup_that_lost_objects_to_another_machine_is_none(
+    make_bench: Any, empty_home: Path, tmp_path: Path
+) -> None:
+    bench = make_bench()
+    land(bench, 1)
+
+    class Robbed(FolderStorage):
+        """Another machine prunes just before the manifest is written."""
+
+        def create(self, name: str, payload: bytes | Path) -> bool:
+            victim = next(n for n in self.names("objects"))
+            self.remove(victim)
+            return super().create(name, payload)
+
+    place = BackupPlace(Robbed(tmp_path / "backups"), tmp_path / "work")
+    with pytest.raises(LakeLocked, match="another machine removed old backups"):
+        place.back_up(bench.lake, "one")
+    assert place.list_backups() == []
 
 
 def wait_for(what: Callable[[], bool], process: Any) -> None:

@@ -140,6 +140,12 @@ def test_two_promotions_and_a_way_back(
     # A build by hand does not reach what readers see; one minor unit is found.
     refused = second.buck("dbt", "build", "--target", "postgres", "-s", "fct_payments").expect(1)
     assert "readers of postgres see promotion 000002" in refused.err
+    profiles = second.root / "transform" / "profiles.yml"
+    before = profiles.read_text()
+    profiles.write_text(re.sub(r"(?m)^(\s+)postgres:$", r"\1warehouse_one:", before))
+    named = ("dbt", "build", "--target", "warehouse_one", "-s", "fct_payments")
+    assert "readers of warehouse_one see promotion" in second.buck(*named).expect(1).err
+    profiles.write_text(before)
     copy = "buck_marts.finance__fct_payments__000002"
     one = FIRST.format(copy)
     connection.execute(f"update {copy} set amount = amount + 0.01 where payment_key = {one}")
