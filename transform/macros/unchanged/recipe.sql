@@ -1,8 +1,9 @@
 {#-
-    What a query's result hangs on, as one hash: its text, the views that it reads, and the contents of
-    the tables behind them. The same hash, the same rows; so what was built from it need not be built
-    again. None where that cannot be told: on other engines, and for a query that asks the clock, throws
-    dice, or reads something that dbt was not told of. See docs/explanation/incremental.md.
+    What a query's result hangs on, as one hash: its text, the views that it reads, the contents of the
+    tables behind them, and the engine's version. The same hash, the same rows; so what was built from it
+    need not be built again. None where that cannot be told: on other engines, and for a query that asks
+    the clock, throws dice, or reads something that dbt was not told of. See
+    docs/explanation/incremental.md.
 
     Args:
         query: The query, compiled.
@@ -27,7 +28,9 @@
     {%- for text in [query] + (views.values() | list) if asks_elsewhere(text, known) -%}
         {{ return(none) }}
     {%- endfor -%}
-    {{ return(local_md5(tojson([query, settings, views, contents_of(reads.tables, found)], sort_keys=true))) }}
+    {{ return(local_md5(tojson(
+        [found.engine, query, settings, views, contents_of(reads.tables, found)], sort_keys=true
+    ))) }}
 {%- endmacro %}
 
 
@@ -88,7 +91,7 @@
 
 
 {#-
-    In one query: what the views say, by name, resolved by the engine so that it is all that they say;
+    In one query: which engine this is; what the views say, by name, resolved by the engine so that it is all that they say;
     what is noted of the tables, and how many rows those have that a build notes.
 -#}
 {% macro look_at_reads(reads) -%}
@@ -98,6 +101,7 @@
     {%- endfor -%}
     {%- set query -%}
         select json_object(
+            'engine', version(),
             'views', (
                 select json_group_object(name, sql)
                 from (
