@@ -229,13 +229,13 @@ def _raw_columns() -> str:
 
 
 def _models() -> str:
-    """Every mart with its columns, and what the marts are made of, from the files that dbt reads."""
+    """Every mart with its columns, and what marts are made of, from the files that dbt reads."""
     lines = [
         "# Models\n",
-        "What the marts hold, as their contracts have it: a build that would give another column or",
-        "another type fails. `buck explain NAME` adds checks, freshness, consumers and lineage;",
-        "[how they are made](../explanation/models.md). Money is in the currency that stands beside",
-        "it, times are UTC.",
+        "What the marts hold, as their contracts have it: a build that would give another column",
+        "or another type fails. `buck explain NAME` adds checks, freshness, consumers and lineage;",
+        "[how they are made](../explanation/models.md). Money is in the currency that stands",
+        "beside it, times are UTC.",
     ]
     for folder in sorted((MODELS / "marts").iterdir()):
         lines += ["", f"## {folder.name}"]
