@@ -102,6 +102,10 @@ soak-init:
 soak-snowflake:
     {{python}} -m pytest tests/integration/warehouses/soak_snowflake.py -n 0
 
+# Promote to fakesnow by Snowflake's own connector and dbt-snowflake.
+soak-snowflake-promotion:
+    {{python}} -m pytest tests/integration/warehouses/soak_snowflake_promotion.py -n 0
+
 # Run pipelines on Airflow, Dagster and Prefect, each in an environment of its own.
 soak-orchestrators:
     SOAK_ORCHESTRATORS=1 {{python}} -m pytest tests/integration/orchestrators -n 0

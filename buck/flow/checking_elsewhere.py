@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -80,7 +80,7 @@ def judge_target(
     schemas = {there.schema: here.schema for here, there in places.items()}
     facts = models(project.work / "dbt" / "target")
     engine = str(read_target(space, env=project.variables).get("type") or space.target)
-    quote = backticked if engine in ("bigquery", "databricks") else identifier
+    quote = _quoting(engine)
     found = run_checks_elsewhere(
         lambda queries: ask(space, queries),
         project.transform_dir / CHECKS,
@@ -97,6 +97,14 @@ def judge_target(
         if m.layer == "marts" and (tables is None or m.name in tables)
     ]
     return report(replace(tested, nodes=nodes), found, as_of=as_of, tables=marts, run_id=run_id)
+
+
+def _quoting(engine: str) -> Callable[[str, str], str]:
+    """How a model's schema and name are quoted there, which dbt leaves unquoted."""
+    if engine == "snowflake":
+        # Unquoted names are in upper case there.
+        return lambda schema, name: identifier(schema.upper(), name.upper())
+    return backticked if engine in ("bigquery", "databricks") else identifier
 
 
 def _places(project: Project, space: DbtWorkspace, raw_schema: str) -> Mapping[TableRef, TableRef]:

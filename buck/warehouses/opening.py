@@ -9,7 +9,7 @@ from buck.warehouses.promotions import Promotions
 from buck.warehouses.warehouse import Downloads, Warehouse
 
 LOADABLE = ("postgres", "bigquery", "snowflake")
-PROMOTABLE = ("postgres", "bigquery")
+PROMOTABLE = ("postgres", "bigquery", "snowflake")
 
 
 def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
@@ -66,8 +66,9 @@ def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
     """
     from buck.warehouses.bigquery import BigQueryWarehouse
     from buck.warehouses.postgres import PostgresWarehouse
+    from buck.warehouses.snowflake import SnowflakeWarehouse
 
-    if isinstance(warehouse, PostgresWarehouse | BigQueryWarehouse):
+    if isinstance(warehouse, PostgresWarehouse | BigQueryWarehouse | SnowflakeWarehouse):
         return warehouse.promotions(prefix)
     raise _not_promotable(warehouse.name)
 
@@ -82,5 +83,6 @@ def _not_promotable(name: str) -> ConfigError:
 def downloads(warehouse: Warehouse) -> Downloads | None:
     """How a warehouse's tables come back as files; None where DuckDB reads them itself."""
     from buck.warehouses.bigquery import BigQueryWarehouse
+    from buck.warehouses.snowflake import SnowflakeWarehouse
 
-    return warehouse if isinstance(warehouse, BigQueryWarehouse) else None
+    return warehouse if isinstance(warehouse, BigQueryWarehouse | SnowflakeWarehouse) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from buck.errors import AccessDenied, ConfigError, WarehouseError
 from buck.names import TableRef
 from buck.warehouses import snowflake_sql
+from buck.warehouses.snowflake_reading import write_rows
 from buck.warehouses.warehouse import Capabilities
 
 if TYPE_CHECKING:
     from buck.engine import Rows
+    from buck.warehouses.snowflake_promotions import SnowflakePromotions
 
 _OWN: Final = (".snowflakecomputing.com", ".snowflakecomputing.cn")
 _PATIENCE_S: Final = 60
@@ -81,6 +83,56 @@ class SnowflakeWarehouse:
             ):
                 self._ask(statement)
             return int(self._ask(f"select count(*) from {snowflake_sql.table_name(table)}")[0][0])
+
+    @contextmanager
+    def staged(self, table: TableRef, rows: Rows) -> Iterator[str]:
+        """Rows lie on the session's stage; gives the statement that copies them into a table."""
+        folder = uuid.uuid4().hex
+        with tempfile.TemporaryDirectory(prefix="buck-snowflake-") as place:
+            file = Path(place) / "rows.parquet"
+            rows.write_parquet(file, items=snowflake_sql.written(rows.columns))
+            self.ask(snowflake_sql.stage(table))
+            self.ask(snowflake_sql.put(table, file, folder=folder))
+            yield snowflake_sql.copy(table, file, folder=folder)
+
+    def copied(self, copy: str) -> int:
+        """Run a statement of `staged`, and say how many rows arrived."""
+        # File, status, rows parsed, rows loaded; one column only if there was no file.
+        return sum(int(row[3]) for row in self.ask(copy) if len(row) > 3)
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of one statement's answer.
+
+        Raises:
+            WarehouseError: Snowflake refused, in its own words.
+        """
+        with _errors("Snowflake says"):
+            return self._ask(statement)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is asked inside happens as a whole or not at all; no DDL belongs there."""
+        self.ask("begin transaction")
+        try:
+            yield
+        except BaseException:
+            with suppress(WarehouseError):
+                self.ask("rollback")
+            raise
+        self.ask("commit")
+
+    def download(self, table: TableRef, file: Path) -> Collection[str]:
+        """See `Downloads.download`; no number of Snowflake's is too wide for Parquet."""
+        query = f"select * from {snowflake_sql.table_name(table)}"
+        with _errors(f"{table} can't be read"), self._connection.cursor() as cursor:
+            write_rows(cursor.execute(query), file)
+        return ()
+
+    def promotions(self, prefix: str) -> SnowflakePromotions:
+        """The record of what was promoted here under a prefix."""
+        from buck.warehouses.snowflake_promotions import SnowflakePromotions
+
+        return SnowflakePromotions(self, prefix)
 
     def close(self) -> None:
         """End the connection."""

@@ -49,9 +49,14 @@ def prepare(table: TableRef, columns: Mapping[str, str]) -> list[str]:
     schema = identifier(table.schema.upper())
     return [
         f"create schema if not exists {schema}",
-        f"create or replace temporary stage {identifier(table.schema.upper(), STAGE)}",
+        stage(table),
         f"create or replace table {table_name(table)} ({body})",
     ]
+
+
+def stage(table: TableRef) -> str:
+    """A stage of this session beside a table."""
+    return f"create or replace temporary stage {identifier(table.schema.upper(), STAGE)}"
 
 
 def put(table: TableRef, file: Path, *, folder: str) -> str:

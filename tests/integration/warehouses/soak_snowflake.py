@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +68,11 @@ class Loader:
     port: int
 
     def load(self, patch: str) -> Done:
+        return self.buck(patch, "warehouse", "load", "snowflake", "--json")
+
+    def buck(self, patch: str, *words: str) -> Done:
         code = f"import sys; sys.path.append({self.packages!r})\n{patch}\n"
         code += "import buck.cli.main as m; m.main()"
-        words = ("warehouse", "load", "snowflake", "--json")
         return self.project.buck("-c", code, *words, program=(sys.executable,))
 
     def ask(self, sql: str) -> list[list[object]]:
@@ -84,20 +87,20 @@ class Loader:
         return found
 
 
-def install(folder: Path) -> Path:
+def install(folder: Path, needs: tuple[str, ...] = NEEDS) -> Path:
     """Its environment, made once; gives the folder of its programs."""
     programs, done = folder / "venv" / "bin", folder / "installed"
-    if done.exists() and done.read_text() == "\n".join(NEEDS):
+    if done.exists() and done.read_text() == "\n".join(needs):
         return programs
     pip = (str(programs / "python"), "-m", "pip", "install", "-q", "--only-binary", ":all:")
     for command in (
         (sys.executable, "-m", "venv", "--clear", str(folder / "venv")),
-        (*pip, *NEEDS),
+        (*pip, *needs),
     ):
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise CannotInstall((ended.stderr.strip() or "no reason given").splitlines()[-1])
-    done.write_text("\n".join(NEEDS))
+    done.write_text("\n".join(needs))
     return programs
 
 
@@ -107,6 +110,13 @@ def loader(pytestconfig: pytest.Config, tmp_path: Path, empty_home: Path) -> Ite
         programs = install(pytestconfig.cache.mkdir("fakesnow"))
     except CannotInstall as exc:
         pytest.skip(f"fakesnow cannot be installed: {exc}")
+    with running(programs, tmp_path, empty_home) as found:
+        yield found
+
+
+@contextmanager
+def running(programs: Path, tmp_path: Path, empty_home: Path) -> Iterator[Loader]:
+    """Fakesnow, and the shop with its first orders published on the lake."""
     port = free_port()
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(

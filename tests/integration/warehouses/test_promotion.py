@@ -222,8 +222,8 @@ def test_what_must_not_be_promoted(
     access, connection = database()
     project = copy_of(early, tmp_path / "project", access)
     assert "which warehouse is meant?" in project.buck("promote").expect(2).err
-    unbuilt = project.buck("promote", "--target", "snowflake").expect(2)
-    assert "nothing can be promoted into snowflake yet" in unbuilt.err
+    unbuilt = project.buck("promote", "--target", "redshift").expect(2)
+    assert "nothing can be promoted into redshift yet" in unbuilt.err
     project.buck(*PROMOTE, "--snapshot", "77").expect(2)
     project.buck("promote", "verify", "postgres/000009").expect(2)
     wrong = project.buck(*PROMOTE, env={"DBT_ENV_SECRET_POSTGRES_PASSWORD": "canary-x"}).expect(1)

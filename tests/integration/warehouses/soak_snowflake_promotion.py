@@ -1,0 +1,115 @@
+"""Promotion into fakesnow by Snowflake's own connector and dbt-snowflake.
+
+`just soak-snowflake-promotion`. What holds here is `emulated`: fakesnow translates Snowflake's SQL
+and runs it on DuckDB. What it cannot do is named, and worked around in this file only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.warehouses.bigquery_emulator import CannotInstall
+from tests.integration.warehouses.shop import SECOND, deliver
+from tests.integration.warehouses.soak_snowflake import (
+    NEEDS,
+    NO_FILE_LISTS,
+    Loader,
+    install,
+    running,
+)
+from tests.scratch import Done
+
+NO_SWAP = """
+import os
+from buck.warehouses.snowflake import SnowflakeWarehouse
+ask = SnowflakeWarehouse.ask
+def told(self, statement):
+    found = switched(self, statement) if " swap with " in statement else ask(self, statement)
+    if DIE_AFTER in statement:
+        os.kill(os.getpid(), 9)
+    return found
+def switched(self, statement):
+    shown, ready = re.findall('"(.*?)"', statement)
+    listed = f"select table_name from information_schema.views where table_schema = '{ready}'"
+    ask(self, f'drop schema if exists "{shown}" cascade')
+    ask(self, f'create schema "{shown}"')
+    for (name,) in ask(self, listed):
+        ask(self, f'create table "{shown}"."{name}" as select * from "{ready}"."{name}"')
+    return []
+SnowflakeWarehouse.ask = told
+"""
+"""It cannot change the names of schemas: here a schema is filled in place of the other. Its
+`information_schema.tables` has no views, as Snowflake's has."""
+NEVER = "no statement says this"
+STEPS = ('insert into "BUCK"."LOADS"', "select 1 as number", " swap with ")
+"""After which a promotion is killed: before rows are committed, before the switch, after it."""
+DBT = ("dbt-core>=1.11.16,<1.12", "dbt-snowflake==1.12.3")
+PROMOTE = ("promote", "--target", "snowflake")
+RAW = "select count(*), count(distinct _buck_seq) from raw.raw_shop_orders"
+ORDERS = "select order_id, amount from finance.fct_orders order by order_id"
+FIRST_ORDERS = [["1", "10.00"], ["2", "0.10"], ["3", "-3.05"]]
+SECOND_ORDERS = [["1", "10.00"], ["2", "0.20"], ["3", "-3.05"], ["4", "99999999.99"]]
+
+
+@pytest.fixture
+def shop(pytestconfig: pytest.Config, tmp_path: Path, empty_home: Path) -> Iterator[Loader]:
+    try:
+        programs = install(pytestconfig.cache.mkdir("fakesnow-dbt"), (*NEEDS, *DBT))
+    except CannotInstall as exc:
+        pytest.skip(f"fakesnow or dbt-snowflake cannot be installed: {exc}")
+    with running(programs, tmp_path, empty_home) as found:
+        yield found
+
+
+def buck(shop: Loader, *words: str, die_after: str = NEVER) -> Done:
+    return shop.buck(f"{NO_FILE_LISTS}\nDIE_AFTER = {die_after!r}\n{NO_SWAP}", *words)
+
+
+def test_two_promotions_and_a_way_back(shop: Loader) -> None:
+    plan = buck(shop, *PROMOTE, "--plan", "--json").expect(0).json
+    assert (plan["rows"], plan["loads"][0]["is_whole"]) == (3, True)
+    tables = "select count(*) from information_schema.tables where table_schema like 'BUCK%'"
+    assert shop.ask(tables) == [[0]], "a plan leaves no trace"
+    done = buck(shop, *PROMOTE, "--json").expect(0).json
+    assert (done["promotion"], done["rows_loaded"]) == ("000001", 3)
+    assert (done["receipt"]["is_equal"], done["receipt"]["proof"]) == (True, "emulated")
+    assert {t["table"] for t in done["receipt"]["tables"]} == set(shop.project.content())
+    assert shop.ask(ORDERS) == FIRST_ORDERS
+    again = buck(shop, *PROMOTE).expect(0)
+    assert "= snapshot 000001 is promotion 000001" in again.out
+    buck(shop, "promote", "verify", "snowflake/000001").expect(0)
+
+    # Only what is new is sent. Models are built from scratch, as fakesnow knows neither dbt's
+    # temporary objects nor its MERGE, which incremental models take.
+    deliver(shop.project, "second", SECOND)
+    shop.project.buck("run").expect(0)
+    done = buck(shop, *PROMOTE, "--full-refresh", "--json").expect(0).json
+    assert (done["promotion"], done["rows_loaded"]) == ("000002", 2)
+    assert shop.ask(RAW) == [[5, 5]]
+    assert shop.ask(ORDERS) == SECOND_ORDERS
+    buck(shop, "rollback", "--target", "snowflake").expect(0)
+    assert shop.ask(ORDERS) == FIRST_ORDERS
+    refused = buck(shop, "dbt", "build", "--target", "snowflake").expect(1)
+    assert "readers of snowflake see promotion 000001" in refused.err
+
+
+def test_a_killed_promotion_is_continued(shop: Loader) -> None:
+    for step in STEPS:
+        assert buck(shop, *PROMOTE, die_after=step).code == -9, step
+    # The last one died after the switch: what it showed is whole, and the next one finishes it.
+    done = buck(shop, *PROMOTE, "--json").expect(0).json
+    assert (done["rows_loaded"], done["receipt"]["is_equal"]) == (0, True)
+    assert (shop.ask(RAW), shop.ask(ORDERS)) == ([[3, 3]], FIRST_ORDERS)
+    assert shop.ask("select count(*) from buck.loads where version >= 0") == [[1]]
+    assert shop.ask("select count(*) from buck.promotions where published_at is null") == [[0]]
+    ready = "select count(*) from information_schema.schemata where schema_name like 'BUCK_READY%'"
+    assert shop.ask(ready) == [[0]]
+
+
+def test_fakesnow_still_swaps_no_schemas(shop: Loader) -> None:
+    """Snowflake's documentation has it: both schemas change their names in one step."""
+    refused = shop.buck(NO_FILE_LISTS, *PROMOTE).expect(4)
+    assert 'syntax error at or near "swap"' in refused.err
