@@ -103,16 +103,14 @@ class SnowflakePromotions:
             for column, kind in rows.columns.items():
                 if column.lower() not in held:
                     self._make(sql.add_column(table, column, kind))
+        written = [
+            *self._record.set(_LAKE, lake),
+            self._record.load_sql(number, entry, is_whole=is_whole),
+        ]
+        if not entry.rows:
+            return self._record.transaction(written)
         with self.warehouse.staged(table, rows) as copy:
-            return self._record.transaction(
-                [
-                    *self._record.set(_LAKE, lake),
-                    self._record.load_sql(number, entry, is_whole=is_whole),
-                ],
-                copy=copy,
-                rows=entry.rows,
-                table=entry.table,
-            )
+            return self._record.transaction(written, copy=copy, rows=entry.rows, table=entry.table)
 
     def promotions(self) -> list[Promotion]:
         """See `Promotions.promotions`; one that was never shown is none."""
