@@ -31,9 +31,10 @@ def sink() -> Iterator[Sink]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer()
+            # Before the answer: whoever asked may look at once.
             if found.status == 200:
                 found.posts.append((self.path, json.loads(body)))
+            self.answer()
 
         def do_GET(self) -> None:
             # Before the answer: whoever asked may look at once.

@@ -65,6 +65,9 @@
 
 {#- After it: the watermarks that `begin_incremental` wrote down hold from here on. -#}
 {% macro finish_incremental(declared) -%}
+    {%- if execute -%}
+        {%- do note_incremental() -%}
+    {%- endif -%}
     insert into {{ watermarks(this) }} (build_number, input, mark, row_count, last_load)
     select
         (select max(build_number) from {{ watermarks(this) }}),
@@ -73,7 +76,6 @@
         count(*),
         cast(null as {{ text_type() }})
     from {{ this }}
-    {{- note_incremental() }}
 {%- endmacro %}
 
 
@@ -90,22 +92,19 @@
 
 {% macro duckdb__note_incremental() -%}
     {%- set affected = affected_keys(this) -%}
-    ;
-    insert into {{ table_contents() }} (table_name, content, is_noted)
-    select '{{ this }}', '{{ invocation_id }} ' || max(build_number), true
-    from {{ watermarks(this) }}
-    having coalesce(
-        (
+    {%- do run_query("insert into " ~ table_contents() ~ " (table_name, content, is_noted)
+        select '" ~ this ~ "', '" ~ invocation_id ~ " ' || max(build_number), true
+        from " ~ watermarks(this) ~ "
+        having coalesce((
             select estimated_size
             from duckdb_tables()
-            where (database_name, schema_name, table_name)
-                = ('{{ affected.database }}', '{{ affected.schema }}', '{{ affected.identifier }}')
-        ),
-        1
-    ) > 0;
-    delete from {{ table_contents() }} as earlier
-    where table_name = '{{ this }}'
-      and rowid < (select max(rowid) from {{ table_contents() }} where table_name = '{{ this }}')
+            where (database_name, schema_name, table_name) = ('" ~ affected.database ~ "', '"
+                ~ affected.schema ~ "', '" ~ affected.identifier ~ "')
+        ), 1) > 0") -%}
+    {%- do run_query("delete from " ~ table_contents() ~ "
+        where table_name = '" ~ this ~ "'
+          and rowid < (select max(rowid) from " ~ table_contents()
+            ~ " where table_name = '" ~ this ~ "')") -%}
 {%- endmacro %}
 
 
