@@ -33,6 +33,8 @@ def run_seaweedfs(folder: Path) -> Iterator[str]:
         *(str(weed_program()), "mini", f"-dir={folder}"),
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"),
         *("-admin.ui=false", "-webdav=false", "-s3.port.lance=0", "-s3.port.iceberg=0"),
+        # Each bucket takes volumes; by itself it allows as many as full ones would fit on the disk.
+        "-volume.max=100000",
         *(f"-{name}={port}" for name, port in ports.items()),
     ]
     env = {
