@@ -18,12 +18,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from buck.errors import WarehouseError
 from buck.names import TableRef, escaped_literal
 from buck.records.promotion import Promotion, RawLoad
 from buck.warehouses.bigquery import columns_sql, fields_of, names_sql
 from buck.warehouses.bigquery_jobs import TAKEN_OVER, Jobs
-from buck.warehouses.promotions import content_of, forgettable
+from buck.warehouses.promotions import (
+    content_of,
+    forgettable,
+    refuse_foreign_name,
+    refuse_lost_rows,
+)
 
 if TYPE_CHECKING:
     from buck.engine import Rows
@@ -95,11 +99,7 @@ class BigQueryPromotions:
         digest = _digest(self.prefix, number, entry, lake)
         staging = TableRef(self._record, f"{_STAGED}{digest}")
         arrived = self.warehouse.upload(rows, staging, name=f"buck-load-{digest}")
-        if arrived != entry.rows:
-            raise WarehouseError(
-                f"{entry.table}: {arrived} rows arrived of {entry.rows} that were sent",
-                hint="run it again; the table is as it was",
-            )
+        refuse_lost_rows(entry.table, arrived=arrived, sent=entry.rows)
         fields = fields_of(rows.columns)
         table = TableRef(schema, name)
         self._make_table(table, fields, is_whole=is_whole)
@@ -343,11 +343,7 @@ class BigQueryPromotions:
     def _refuse_foreign(self, views: Sequence[TableRef]) -> None:
         for view in views:
             found = self._jobs.find(view)
-            if found is not None and found.table_type != "VIEW":
-                raise WarehouseError(
-                    f"{view} exists there and is no view of Buck's",
-                    hint="move it away, or set warehouse.schema_prefix in .buck.yml",
-                )
+            refuse_foreign_name(view, is_view=found is None or found.table_type == "VIEW")
 
     def _set(self, name: str, value: str) -> list[str]:
         values = f"{escaped_literal(name)}, {escaped_literal(value)}"

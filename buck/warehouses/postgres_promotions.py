@@ -18,7 +18,7 @@ from buck.names import TableRef, identifier
 from buck.records.promotion import PromotedTable, Promotion, RawLoad
 from buck.warehouses.postgres import column_type, copy_line
 from buck.warehouses.postgres_views import Views
-from buck.warehouses.promotions import content_of, forgettable
+from buck.warehouses.promotions import content_of, forgettable, refuse_lost_rows
 
 if TYPE_CHECKING:
     import psycopg
@@ -139,11 +139,7 @@ class PostgresPromotions:
                     for chunk in rows.lines(copy_line(rows.columns)):
                         copy.write(chunk)
                 arrived = cursor.rowcount
-            if arrived != entry.rows:
-                raise WarehouseError(
-                    f"{entry.table}: {arrived} rows arrived of {entry.rows} that were sent",
-                    hint="run it again; the table is as it was",
-                )
+            refuse_lost_rows(entry.table, arrived=arrived, sent=entry.rows)
             connection.execute(
                 f"insert into {self._here}.lake values (%s) on conflict do nothing", [lake]
             )

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buck.errors import WarehouseError
 from buck.names import TableRef, identifier
+from buck.warehouses.promotions import refuse_foreign_name
 
 if TYPE_CHECKING:
     import psycopg
@@ -41,11 +41,7 @@ class Views:
         """
         for view, table in shown.items():
             kind = self._kind(view)
-            if kind not in (None, "v"):
-                raise WarehouseError(
-                    f"{view} exists there and is no view of Buck's",
-                    hint="move it away, or set warehouse.schema_prefix in .buck.yml",
-                )
+            refuse_foreign_name(view, is_view=kind in (None, "v"))
             self._execute(f"create schema if not exists {identifier(view.schema)}")
             if kind is None or self._fits(view, table):
                 self._replace(view, table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from buck.errors import WarehouseError
 from buck.names import TableRef
 from buck.records.promotion import Promotion, RawLoad
 
@@ -93,6 +94,32 @@ class Promotions(Protocol):
 
     def close(self) -> None:
         """End the connection, and the lock with it."""
+
+
+def refuse_lost_rows(table: str, *, arrived: int, sent: int) -> None:
+    """A load of which something is missing is none.
+
+    Raises:
+        WarehouseError: not as many rows arrived as were sent.
+    """
+    if arrived != sent:
+        raise WarehouseError(
+            f"{table}: {arrived} rows arrived of {sent} that were sent",
+            hint="run it again; the table is as it was",
+        )
+
+
+def refuse_foreign_name(view: object, *, is_view: bool) -> None:
+    """What somebody else keeps under a mart's name is not replaced.
+
+    Raises:
+        WarehouseError: there is something of that name, and it is no view.
+    """
+    if not is_view:
+        raise WarehouseError(
+            f"{view} exists there and is no view of Buck's",
+            hint="move it away, or set warehouse.schema_prefix in .buck.yml",
+        )
 
 
 def content_of(table: PromotedTable) -> tuple[Any, ...]:

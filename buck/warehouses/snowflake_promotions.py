@@ -17,7 +17,7 @@ from buck.errors import WarehouseError
 from buck.names import TableRef, escaped_literal
 from buck.records.promotion import Promotion, RawLoad
 from buck.warehouses import snowflake_promotion_sql as sql
-from buck.warehouses.promotions import content_of, forgettable
+from buck.warehouses.promotions import content_of, forgettable, refuse_foreign_name
 from buck.warehouses.snowflake_record import SnowflakeRecord
 from buck.warehouses.snowflake_sql import table_name
 
@@ -280,11 +280,8 @@ class SnowflakePromotions:
             for schema in {t.schema for t in tables}
         }
         for table in tables:
-            if held[table.schema].get(table.name.lower(), "VIEW") != "VIEW":
-                raise WarehouseError(
-                    f"{self.prefix}{table.label} exists there and is no view of Buck's",
-                    hint="move it away, or set warehouse.schema_prefix in .buck.yml",
-                )
+            kind = held[table.schema].get(table.name.lower(), "VIEW")
+            refuse_foreign_name(f"{self.prefix}{table.label}", is_view=kind == "VIEW")
 
 
 def _shown_name(table: PromotedTable) -> str:

@@ -15,6 +15,7 @@ from buck.errors import WarehouseError
 from buck.names import TableRef, escaped_literal
 from buck.records.promotion import RawLoad
 from buck.warehouses import snowflake_promotion_sql as sql
+from buck.warehouses.promotions import refuse_lost_rows
 from buck.warehouses.snowflake_sql import table_name
 
 if TYPE_CHECKING:
@@ -120,11 +121,7 @@ class SnowflakeRecord:
                 )
             if copy:
                 arrived = self.warehouse.copied(copy)
-                if arrived != rows:
-                    raise WarehouseError(
-                        f"{table}: {arrived} rows arrived of {rows} that were sent",
-                        hint="run it again; the table is as it was",
-                    )
+                refuse_lost_rows(table, arrived=arrived, sent=rows)
             for statement in statements:
                 self.warehouse.ask(statement)
         return arrived

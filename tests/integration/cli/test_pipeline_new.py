@@ -6,13 +6,14 @@ import difflib
 import functools
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.serving import serve
 
 KINDS = ("stripe", "salesforce", "postgres", "rest", "files")
 
@@ -29,15 +30,8 @@ def tickets(tmp_path: Path) -> Iterator[str]:
     rows = [{"id": n, "updated_at": f"2026-01-0{n}T00:00:00Z"} for n in (1, 2, 3)]
     (tmp_path / "api" / "tickets").write_text(json.dumps({"data": rows}))
     handler = functools.partial(Quiet, directory=str(tmp_path / "api"))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serve(handler) as address:
+        yield f"{address}/"
 
 
 def test_a_json_api_lands_right_after_it_was_named(project: Any, tickets: str) -> None:
