@@ -18,13 +18,14 @@
         {%- do run_query(note_inputs(declared, present, number, recipes)) -%}
         {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
         {%- if is_incremental() -%}
-            {%- do run_query(find_affected(declared, key, last, present, recipes)) -%}
+            {%- set trusted = is_trusted(declared, last, present) -%}
+            {%- do run_query(find_affected(declared, key, last, present, recipes, trusted)) -%}
             {%- for column in declared.get('groups', []) -%}
                 {%- do run_query('drop table if exists ' ~ affected_groups(this, column)) -%}
                 {%- do run_query(keep_groups(key, column)) -%}
             {%- endfor -%}
             {%- for column, place in declared.get('carries', {}).items() -%}
-                {%- set is_same = is_trusted(declared, last, present) and reads_the_same(place, recipes, last) -%}
+                {%- set is_same = trusted and reads_the_same(place, recipes, last) -%}
                 {%- do run_query('drop table if exists ' ~ carried(this, column)) -%}
                 {%- do run_query(keep_carried(key, column, is_same)) -%}
             {%- endfor -%}

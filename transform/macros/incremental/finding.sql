@@ -143,8 +143,7 @@
 
 
 {#- The table of affected keys: of what changed, or of everything if the watermarks can't be trusted. -#}
-{% macro find_affected(declared, key, last, present, recipes) -%}
-    {%- set trusted = is_trusted(declared, last, present) -%}
+{% macro find_affected(declared, key, last, present, recipes, trusted) -%}
     {%- set queries = ['select ' ~ key ~ ' as affected_key from ' ~ this
         ~ (' where 1 = 0' if trusted else '')] -%}
     {%- for input in declared.inputs -%}
