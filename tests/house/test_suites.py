@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+
 import pytest
 
 from tests.house.checkout import ROOT
-from tests.house.suites import find_gaps, required_suites
+from tests.house.suites import MAY_BE_SKIPPED, MUST_BE_THERE, find_gaps, required_suites
 
 CASE = '<testcase classname="{suite}.test_one" name="test_x">{inner}</testcase>'
 
@@ -42,3 +45,26 @@ def test_one_skipped_promise_is_a_gap_unless_it_is_about_the_machine(tmp_path):
             tmp_path / "r.xml", ran, CASE.format(suite="tests.unit.lake", inner=skip)
         )
         assert len(find_gaps(report, {"tests.unit.lake"})) == gaps
+
+
+def reasons_to_skip() -> Iterator[tuple[str, str]]:
+    """Each reason in the tests that CI runs, with its file."""
+    for file in (ROOT / "tests").rglob("*.py"):
+        if file.name.startswith("soak_") or "skip" not in (text := file.read_text()):
+            continue
+        for call in ast.walk(ast.parse(text)):
+            if not isinstance(call, ast.Call):
+                continue
+            called = ast.unparse(call.func)
+            if called == "pytest.skip":
+                yield file.name, ast.unparse(call.args[0]).removeprefix("f")[1:-1]
+            elif called == "pytest.mark.skipif":
+                [reason] = [k.value for k in call.keywords if k.arg == "reason"]
+                yield file.name, ast.unparse(reason)[1:-1]
+
+
+def test_nothing_is_skipped_by_choice():
+    """A choice reddens CI as a skip: it is left out by the mark `soak` instead."""
+    found = list(reasons_to_skip())
+    assert len(found) > 5
+    assert [f for f in found if not f[1].startswith(MAY_BE_SKIPPED + MUST_BE_THERE)] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -141,7 +140,7 @@ def test_what_cannot_be_adopted_is_refused_and_leaves_nothing(desk: Scratch) -> 
     assert [path.name for path in desk.root.iterdir()] == ["jam"]
 
 
-@pytest.mark.skipif("SOAK_INIT" not in os.environ, reason="just soak-init")
+@pytest.mark.soak
 def test_models_without_a_folder_of_marts_are_published_and_promoted(desk: Scratch) -> None:
     models = desk.root / "jam" / "models"
     (models / "marts" / "sales" / "flavours.sql").rename(models / "flavours.sql")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +108,7 @@ def test_stand_ins_have_the_types_of_what_they_stand_for(published: Scratch) -> 
             assert set(said[name]) == {column for column, _ in built}
 
 
-@pytest.mark.skipif("SOAK_INIT" not in os.environ, reason="just soak-init")
+@pytest.mark.soak
 @pytest.mark.parametrize("sources", SOAKED)
 def test_any_of_them_builds(desk: Scratch, steady_sandbox: Path, sources: str) -> None:
     shop, made = begin(desk, steady_sandbox, "--sources", sources)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import time
@@ -37,7 +36,6 @@ SOURCE = """sources:
     options: { url: "sqlite:///{folder}/shop.db" }
 """
 DAILY = {"BUCK__PERFORMANCE__PARTITIONING__DEFAULT_GRANULARITY": "day"}
-SOAK = os.environ.get("SOAK_BACKFILL")
 
 
 class Shop:
@@ -163,7 +161,7 @@ def test_a_killed_backfill_goes_on_where_it_was(shop: Shop) -> None:
     assert shop.project.leftovers() == []
 
 
-@pytest.mark.skipif(not SOAK, reason="minutes: just soak-backfill")
+@pytest.mark.soak
 def test_a_month_killed_five_times(shop: Shop) -> None:
     for _ in range(5):
         shop.kill_after(4, 1, 31)

@@ -22,8 +22,6 @@ from tests.integration.lake.keeping import (
 
 
 def test_a_whole_lake_is_proven_by_checksums(anywhere: Any, empty_home: Path) -> None:
-    if anywhere.bucket is not None and anywhere.format == "json":
-        pytest.skip("the same code as for parquet")
     land_many(anywhere, 3)
     place = place_at(anywhere, empty_home)
     told = place.buck("lake", "verify", "--json").expect(0).json
