@@ -86,6 +86,10 @@ soak-incrementals *args:
 soak-warehouse customers="300":
     SOAK_CUSTOMERS={{customers}} {{python}} -m pytest tests/integration/warehouses/test_sizes.py -k soak -n 0
 
+# Find one minor unit in one of five million payments on a real PostgreSQL; says time and memory.
+soak-planted-cent rows="5000000":
+    SOAK_ROWS={{rows}} {{python}} -m pytest tests/integration/warehouses/soak_planted_cent.py -n 0
+
 # Build the whole project on the BigQuery emulator and compare every mart with DuckDB.
 soak-bigquery:
     SOAK_BIGQUERY=1 {{python}} -m pytest tests/integration/warehouses/test_bigquery.py -n 0

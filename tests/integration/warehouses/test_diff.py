@@ -115,6 +115,39 @@ def test_numbers_without_a_width_lose_no_digit(server, connection, tmp_path):
         con.close()
 
 
+def test_one_minor_unit_in_one_of_many_payments_is_found(server, connection, tmp_path):
+    """`just soak-planted-cent` does it with five million, through a promotion."""
+    rows, off = 200_000, 123_457
+    payments = (
+        "select 'pay_' || lpad(cast(n as varchar), 12, '0') as id, (n * 104729) % 1000000 as minor,"
+        " cast((n * 31) % 9000000 as decimal(18, 2)) as fee, n % 7 = 0 as is_refunded from "
+    )
+    connection.execute("create schema if not exists large")
+    connection.execute(
+        f"create table large.payments as {payments} generate_series(1::bigint, {rows}) s(n)"
+    )
+    connection.commit()
+    con = connect(work=tmp_path)
+    try:
+        address = parse_address(f"postgresql://buck:{PASSWORD}@127.0.0.1:{server.port}/warehouse")
+        attach_postgres(con, "there", address)
+        con.execute(f"create table here as {payments} range(1, {rows} + 1) s(n) order by hash(n)")
+        there = postgres_relation(con, "there", TableRef("large", "payments"))
+        assert compare(con, "here", there, key=["id"]).is_equal
+        con.execute(f"update here set minor = minor + 1 where id = 'pay_{off:012}'")
+        found = compare(con, "here", there, key=["id"])
+        assert (found.added, found.removed, found.changed) == (0, 0, 1)
+        (sample,) = found.samples
+        minor = off * 104_729 % 1_000_000
+        assert sample.key == {"id": f"pay_{off:012}"}
+        assert sample.left == {"minor": str(minor + 1)}
+        assert sample.right == {"minor": str(minor)}
+    finally:
+        con.close()
+        connection.execute("drop schema large cascade")
+        connection.commit()
+
+
 def test_a_wrong_password_is_said_without_showing_it(project):
     wrong = {"DBT_ENV_SECRET_POSTGRES_PASSWORD": "canary-wrong"}
     done = project.buck("diff", "published", "postgres", env=wrong).expect(1)
