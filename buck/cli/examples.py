@@ -33,7 +33,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "buck init shop --dbt ../models",
     ),
     "portability": ("buck portability", "buck portability marts.finance --target bigquery"),
-    "promote": ("buck promote --target postgres --plan", "buck promote --target postgres --yes"),
+    "promote": (
+        "buck promote --target postgres --plan",
+        "buck promote --target postgres --yes",
+        "buck promote --target redshift --plan --to load",
+    ),
     "promote verify": ("buck promote verify postgres/000001",),
     "promote verify-account": ("buck promote verify-account --target bigquery",),
     "publish": ("buck publish", 'buck publish --approve-as ana --reason "checked by hand"'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from buck.cli.app import app
 from buck.cli.options import AsJson, Wait
 from buck.cli.progress import RunTalk
+from buck.cli.promote_script import plan_script
 from buck.cli.render import mark, say, show, show_json, show_table
 from buck.errors import ConfigError
 
@@ -44,6 +46,14 @@ def promote(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build every model there from scratch.")
     ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Redshift, Databricks: plan as if nothing were there."),
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Redshift, Databricks: put the plan's statements in a folder."),
+    ] = None,
     wait: Wait = 0.0,
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +67,13 @@ def promote(
 
     project: Project = context.obj.project()
     number = snapshot_number(snapshot) if snapshot is not None else None
+    if plan and plan_script(project, target, number, is_asked=not offline, to=to, as_json=as_json):
+        return
+    if offline or to:
+        raise ConfigError(
+            "--offline and --to belong to a plan for redshift or databricks",
+            hint="buck promote --target redshift --plan --offline",
+        )
     if plan:
         made = plan_promotion(project, target, snapshot=number)
         if as_json:

@@ -254,16 +254,22 @@ def _connection(space: DbtWorkspace, kind: str, settings: Mapping[str, Any]) -> 
 
 def _promotion(kind: str) -> Finding:
     """How far `buck promote` is to be trusted there."""
-    from buck.warehouses import LOADABLE, PROMOTABLE
+    from buck.warehouses import PROMOTABLE, SCRIPTED
 
     if kind == "postgres":
         return Finding("promotion", "passed", "run and proven on real servers")
     if kind in PROMOTABLE:
         return Finding("promotion", "warned", "run on an emulator only; receipts say what answered")
-    load = "buck warehouse load was run on an emulator only"
+    if kind in SCRIPTED:
+        return Finding(
+            "promotion",
+            "warned",
+            f"only statements that load raw tables are made for {kind}; they ran on no account",
+            f"buck promote --target {kind} --plan, then buck dbt build --target {kind}",
+        )
     return Finding(
         "promotion",
         "warned",
-        f"is not built for {kind}" + (f"; {load}" if kind in LOADABLE else ""),
-        "" if kind in LOADABLE else "load raw tables by your own means, then buck dbt build",
+        f"is not built for {kind}",
+        "load raw tables by your own means, then buck dbt build",
     )

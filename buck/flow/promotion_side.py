@@ -140,7 +140,7 @@ def open_side(project: Project, target: str | None, number: int | None) -> Itera
     require_promotable(target, settings)
     require_adapter(settings)
     lake = open_lake(project)
-    snapshot = _read_snapshot(SnapshotStore(lake.storage), number)
+    snapshot = read_snapshot(SnapshotStore(lake.storage), number)
     _refuse_held(snapshot)
     _refuse_edited(project, snapshot)
     prefix = project.settings.warehouse.schema_prefix
@@ -227,7 +227,12 @@ def build_schemas(side: PromotionSide) -> list[str]:
     return sorted({m.schema for m in models(side.space.target_path)})
 
 
-def _read_snapshot(store: SnapshotStore, number: int | None) -> Snapshot:
+def read_snapshot(store: SnapshotStore, number: int | None) -> Snapshot:
+    """The snapshot of that number, or the published one.
+
+    Raises:
+        ConfigError: there is none.
+    """
     if number is not None:
         return store.find(number)
     current = store.current()

@@ -10,6 +10,7 @@ from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
 from buck.lake.needs import Pins, Place, add_pins, list_places, snapshot_pins
 from buck.lake.publishing import Origin, Publisher
+from buck.lake.raw_files import files_between, files_of
 from buck.lake.restoring import put_back
 from buck.lake.retention import pinned_files, pinned_versions
 from buck.lake.row_quarantine import held_marts, held_versions
@@ -39,6 +40,8 @@ __all__ = [
     "Tool",
     "Verifier",
     "add_pins",
+    "files_between",
+    "files_of",
     "find_removable",
     "find_removable_marts",
     "full_schema",

@@ -102,6 +102,12 @@ class Project:
         return S3Access(**given)
 
     @property
+    def storage_access(self) -> str:
+        """By what a warehouse reads the lake's bucket; empty for what it takes by itself."""
+        given = self.settings.warehouse.storage_access
+        return str(resolve(given, self.variables, path="warehouse.storage_access"))
+
+    @property
     def notices(self) -> tuple[Notice, ...]:
         """What the file says that happens otherwise."""
         return read_notices(self.settings, self.origins)

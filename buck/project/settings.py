@@ -50,6 +50,9 @@ class Warehouse(Section):
     """What the warehouse asks for a terabyte scanned; `buck promote --plan` estimates with it."""
     currency: str = "USD"
     """The price's currency."""
+    storage_access: str = ""
+    """By what the warehouse reads the lake's bucket: a role's ARN (Redshift; its default role
+    without one), an external volume (Snowflake) or a connection (BigQuery)."""
 
 
 class LayerModels(Section):

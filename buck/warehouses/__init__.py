@@ -4,6 +4,7 @@ from buck.warehouses.bigquery_jobs import is_google
 from buck.warehouses.opening import (
     LOADABLE,
     PROMOTABLE,
+    SCRIPTED,
     downloads,
     open_promotions,
     open_warehouse,
@@ -15,6 +16,7 @@ from buck.warehouses.warehouse import Capabilities, Downloads, Warehouse
 __all__ = [
     "LOADABLE",
     "PROMOTABLE",
+    "SCRIPTED",
     "Capabilities",
     "Downloads",
     "Promotions",

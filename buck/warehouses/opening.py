@@ -10,6 +10,8 @@ from buck.warehouses.warehouse import Downloads, Warehouse
 
 LOADABLE = ("postgres", "bigquery", "snowflake")
 PROMOTABLE = ("postgres", "bigquery", "snowflake")
+SCRIPTED = ("redshift", "databricks")
+"""Raw tables get there by statements that are printed, and run by whoever has read them."""
 
 
 def open_warehouse(target: str, settings: Mapping[str, object]) -> Warehouse:
@@ -74,10 +76,10 @@ def open_promotions(warehouse: Warehouse, *, prefix: str) -> Promotions:
 
 
 def _not_promotable(name: str) -> ConfigError:
-    return ConfigError(
-        f"nothing can be promoted into {name} yet",
-        hint=f"targets of type {' or '.join(PROMOTABLE)}",
-    )
+    hint = f"targets of type {' or '.join(PROMOTABLE)}"
+    if name in SCRIPTED:
+        hint = f"buck promote --target {name} --plan prints what loads raw tables there"
+    return ConfigError(f"nothing can be promoted into {name} yet", hint=hint)
 
 
 def downloads(warehouse: Warehouse) -> Downloads | None:
