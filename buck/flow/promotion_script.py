@@ -140,7 +140,7 @@ def find_stretches(
             stretch = _stretch(lake, raw, there, version=version, known=known)
         elif str(there) not in known.loads and name in declared:
             columns = lake.pin_declared(declared[name]).columns
-            stretch = FileStretch(there, "", -1, 0, 0, False, columns, ())
+            stretch = FileStretch(there.schema, there.name, "", -1, 0, 0, False, columns, ())
         else:
             continue
         if stretch is not None:
@@ -167,7 +167,8 @@ def _stretch(
     after = 0 if is_whole or before is None else before.until
     present = (known.columns or {}).get(str(there))
     return FileStretch(
-        there,
+        there.schema,
+        there.name,
         lake.storage.url(raw.path),
         version,
         after,
@@ -190,7 +191,7 @@ def _for_redshift(
     for stretch in stretches:
         addresses = []
         for number, (_, files) in enumerate(stretch.groups(), start=1):
-            name = f"{stretch.table}-{stretch.after}-{stretch.version}-{number}.json"
+            name = f"{stretch.label}-{stretch.after}-{stretch.version}-{number}.json"
             address = lake.storage.url(f"promotions/redshift/manifests/{name}")
             urls = {lake.storage.url(file.name): file.size_bytes for file in files}
             manifests[address] = redshift_sql.manifest(urls)

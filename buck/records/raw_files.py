@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from buck.names import TableRef
-
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
@@ -34,8 +32,9 @@ class RawFile:
 class FileStretch:
     """What a raw table lacks in a warehouse, as files that hold exactly these rows."""
 
-    table: TableRef
-    """Its name there."""
+    schema: str
+    name: str
+    """The table there."""
     folder: str
     """Its address in the bucket."""
     version: int
@@ -55,6 +54,11 @@ class FileStretch:
     """The table there was replaced on the way, so files may come that were there before."""
 
     @property
+    def label(self) -> str:
+        """Schema and name there."""
+        return f"{self.schema}.{self.name}"
+
+    @property
     def rows(self) -> int:
         """Rows of all its files."""
         return sum(file.rows for file in self.files)
@@ -68,7 +72,7 @@ class FileStretch:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self) | {"table": str(self.table), "rows": self.rows}
+        return asdict(self) | {"table": self.label, "rows": self.rows}
 
 
 @dataclass(frozen=True, slots=True)

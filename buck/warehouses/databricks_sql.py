@@ -159,8 +159,8 @@ def load(stretch: FileStretch, *, catalog: str, prefix: str, lake: str) -> list[
         prefix: Before every schema there.
         lake: The identity of the lake.
     """
-    table = table_name(catalog, stretch.table)
-    schema = backticked(*filter(None, (catalog, stretch.table.schema)))
+    table = table_name(catalog, TableRef(stretch.schema, stretch.name))
+    schema = backticked(*filter(None, (catalog, stretch.schema)))
     said = [
         f"create schema if not exists {schema}",
         f"create table if not exists {table} ({columns_sql(stretch.columns)}) using delta",
@@ -195,19 +195,19 @@ def load(stretch: FileStretch, *, catalog: str, prefix: str, lake: str) -> list[
 
 def _require_state(loads: str, stretch: FileStretch, lake: str) -> str:
     """A question that fails, and ends the script, if another stretch would have to come first."""
-    name = escaped_literal(str(stretch.table))
+    name = escaped_literal(stretch.label)
     last = f"from {loads} where table_name = {name} order by number desc limit 1"
     until = f"coalesce((select until_seq {last}), 0)"
     wanted = "true" if stretch.is_whole else f"{until} in ({stretch.after}, {stretch.until})"
     ours = f"(select count(*) from {loads} where lake <> {escaped_literal(lake)}) = 0"
     what = escaped_literal(
-        f"{stretch.table} is not as it was when this was planned: plan again, nothing was loaded"
+        f"{stretch.label} is not as it was when this was planned: plan again, nothing was loaded"
     )
     return f"select assert_true({wanted} and {ours}, {what})"
 
 
 def _record(loads: str, files: str, stretch: FileStretch, lake: str) -> list[str]:
-    name = escaped_literal(str(stretch.table))
+    name = escaped_literal(stretch.label)
     last = f"from {loads} where table_name = {name} order by number desc limit 1"
     said = []
     if stretch.files:

@@ -127,9 +127,9 @@ def load(
         lake: The identity of the lake.
         access: See `copy`.
     """
-    table = stretch.table.sql
+    table = TableRef(stretch.schema, stretch.name).sql
     made = [
-        f"create schema if not exists {identifier(stretch.table.schema)}",
+        f"create schema if not exists {identifier(stretch.schema)}",
         f"create table if not exists {table} ({columns_sql(stretch.columns)})",
     ]
     if stretch.version < 0:
@@ -166,7 +166,7 @@ def load(
         f"insert into {identifier(record, LOADS)} (number, lake, table_name, version, after_seq,"
         " until_seq, row_count, is_whole, loaded_at)"
         f" select (select coalesce(max(number), 0) + 1 from {identifier(record, LOADS)}),"
-        f" {literal(lake)}, {literal(str(stretch.table))}, {stretch.version}, {stretch.after},"
+        f" {literal(lake)}, {literal(stretch.label)}, {stretch.version}, {stretch.after},"
         f" {stretch.until}, {stretch.rows}, {literal(stretch.is_whole)}, getdate()"
         f" where {known.is_behind}",
         "commit",
@@ -179,8 +179,7 @@ class _Known:
 
     def __init__(self, loads: str, stretch: FileStretch, lake: str) -> None:
         last = (
-            f"from {loads} where table_name = {literal(str(stretch.table))}"
-            " order by number desc limit 1"
+            f"from {loads} where table_name = {literal(stretch.label)} order by number desc limit 1"
         )
         self._until = f"coalesce((select until_seq {last}), 0)"
         self._version = f"coalesce((select version {last}), -1)"
@@ -208,7 +207,7 @@ def _files_sql(table: str, stretch: FileStretch, *, condition: str) -> list[str]
     if not stretch.files:
         return []
     rows = " union all ".join(
-        f"select {literal(str(stretch.table))} as table_name, {stretch.version} as version,"
+        f"select {literal(stretch.label)} as table_name, {stretch.version} as version,"
         f" {literal(file.name)} as file, {file.rows} as row_count,"
         f" {file.size_bytes} as size_bytes, {literal(file.sha256)} as sha256"
         for file in stretch.files
