@@ -36,6 +36,9 @@ def backfill(
     grid: Annotated[
         bool, typer.Option("--grid", help="Show what is done, failed and left; land nothing.")
     ] = False,
+    parallel: Annotated[
+        int, typer.Option("--parallel", help="How many parts are read side by side.")
+    ] = 1,
     as_of: AsOf = None,
     wait: Wait = 0.0,
     approve_as: ApproveAs = None,
@@ -44,6 +47,11 @@ def backfill(
 ) -> None:
     """Land a stretch of time again in parts, build, check and publish; no watermark moves."""
     span = _read_span(start, end)
+    if parallel < 1:
+        raise ConfigError(
+            f"--parallel {parallel} is less than one part at a time",
+            hint="--parallel 4 reads four parts side by side",
+        )
     if grid:
         _show_grid(context.obj, pipeline, span, tables or (), as_json=as_json)
         return
@@ -60,6 +68,7 @@ def backfill(
             as_json=as_json,
             span=span,
             span_tables=tables or (),
+            parallel=parallel,
         )
     except (SourceError, LakeError):
         if not as_json:

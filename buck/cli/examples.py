@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "run": ("buck run", "buck run stripe_daily --continue", "buck run --full-refresh"),
     "backfill": (
         "buck backfill stripe_daily --start 2026-01-01 --end 2026-02-01",
+        "buck backfill stripe_daily --start 2026-01-01 --end 2026-02-01 --parallel 4",
         "buck backfill stripe_daily --start 2026-01-01 --end 2026-02-01 --grid",
     ),
     "backup": ("buck backup --to /mnt/backups", "buck backup --to s3://bucket/backups --keep 14"),

@@ -83,6 +83,7 @@ def execute(
     due: str | None = None,
     span: TimeRange | None = None,
     span_tables: Sequence[str] = (),
+    parallel: int = 1,
 ) -> None:
     """Run a pipeline, show what came of it, and leave with its exit code."""
     from buck.cli.progress import RunTalk
@@ -105,6 +106,7 @@ def execute(
             full_refresh=full_refresh,
             span=span,
             span_tables=tuple(span_tables),
+            parallel=parallel,
             confirmed_deletions=tuple(confirm_deletions),
             resume=resume,
             due_at=read_time(due),

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from buck.errors import BuckError
 from buck.records.load import LoadReport
+
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -28,29 +31,41 @@ class Branches:
 def land_branches(
     sources: Sequence[str], land: Callable[[str], LoadReport], *, at_once: int
 ) -> Branches:
-    """Land every source, so many at once, and say what became of each.
+    """Land every source, so many at once, and say what became of each."""
+    outcomes = run_branches(sources, land, at_once=at_once)
+    return Branches(
+        loads=tuple(one for one in outcomes.values() if isinstance(one, LoadReport)),
+        failed={s: one for s, one in outcomes.items() if isinstance(one, BaseException)},
+    )
 
-    The threads are daemons: a run that is interrupted does not wait for a slow source, and what it
-    leaves is what a killed run leaves.
+
+def run_branches(
+    names: Sequence[str], work: Callable[[str], Result], *, at_once: int
+) -> dict[str, Result | BaseException]:
+    """What the work gave or raised for every name, in their order; so many at once.
+
+    They are begun in their order. The threads are daemons: a run that is interrupted does not wait
+    for a slow source, and what it leaves is what a killed run leaves.
     """
-    if len(sources) <= 1 or at_once <= 1:
-        return _gather(sources, dict(_outcome(source, land) for source in sources))
+    if len(names) <= 1 or at_once <= 1:
+        return dict(_outcome(name, work) for name in names)
     waiting: SimpleQueue[str] = SimpleQueue()
-    ended: SimpleQueue[tuple[str, LoadReport | BaseException]] = SimpleQueue()
-    for source in sources:
-        waiting.put(source)
+    ended: SimpleQueue[tuple[str, Result | BaseException]] = SimpleQueue()
+    for name in names:
+        waiting.put(name)
 
-    def work() -> None:
+    def go_on() -> None:
         while True:
             try:
-                source = waiting.get_nowait()
+                name = waiting.get_nowait()
             except Empty:
                 return
-            ended.put(_outcome(source, land))
+            ended.put(_outcome(name, work))
 
-    for number in range(min(at_once, len(sources))):
-        threading.Thread(target=work, name=f"land {number}", daemon=True).start()
-    return _gather(sources, dict(ended.get() for _ in sources))
+    for number in range(min(at_once, len(names))):
+        threading.Thread(target=go_on, name=f"land {number}", daemon=True).start()
+    outcomes = dict(ended.get() for _ in names)
+    return {name: outcomes[name] for name in names}
 
 
 class _Branch:
@@ -66,18 +81,8 @@ class _Branch:
         return self.failure is not None
 
 
-def _outcome(
-    source: str, land: Callable[[str], LoadReport]
-) -> tuple[str, LoadReport | BaseException]:
+def _outcome(name: str, work: Callable[[str], Result]) -> tuple[str, Result | BaseException]:
     with _Branch() as branch:
-        return source, land(source)
+        return name, work(name)
     assert branch.failure is not None
-    return source, branch.failure
-
-
-def _gather(sources: Sequence[str], outcomes: dict[str, LoadReport | BaseException]) -> Branches:
-    found = [(source, outcomes[source]) for source in sources]
-    return Branches(
-        loads=tuple(one for _, one in found if isinstance(one, LoadReport)),
-        failed={source: one for source, one in found if isinstance(one, BaseException)},
-    )
+    return name, branch.failure

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -71,12 +72,14 @@ def land_source(
     confirmed: Collection[str] = (),
     retries: Retries | None = None,
     part: str = "",
+    turn: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> LoadReport:
     """Land what is new in one source, recording every table; see `run_source`.
 
     `confirmed` names tables (`source.table`) of which many rows may be gone at once; `only` those
-    that a range is wanted of, all if empty; `part` names a part of a longer range. What can pass is
-    tried again as `retries` says, each try as a load of its own.
+    that a range is wanted of, all if empty; `part` names a part of a longer range, and `turn` is
+    entered to commit it if others land beside it. What can pass is tried again as `retries` says,
+    each try as a load of its own.
 
     Raises:
         SourceError, LakeError, ConfigError: see `run_source`.
@@ -100,6 +103,7 @@ def land_source(
                 is_whole=is_whole,
                 confirmed=_tables_of(name, confirmed),
                 rules=rules,
+                turn=turn,
             )
         finally:
             landing.close()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buck.errors import BuckError, ConfigError, GateClosed, PipelineBlocked
@@ -30,6 +29,7 @@ from buck.flow.landed import require_landed
 from buck.flow.landing import choose_sources, declared_tables, land_source, new_load_id
 from buck.flow.lock import hold_lock
 from buck.flow.observing import observe_end, observe_start
+from buck.flow.part_landing import Turn, land_parts
 from buck.flow.parts import build_name, find_built, land_name
 from buck.flow.publishing import approve_report, publish_candidates
 from buck.flow.resuming import (
@@ -141,6 +141,8 @@ def _told(options: RunOptions, resumed: Resumed | None) -> dict[str, Any]:
         facts["full_refresh"] = True
     if options.span:
         facts |= {"span": str(options.span), "span_tables": sorted(options.span_tables)}
+        if options.parallel > 1:
+            facts["parallel"] = options.parallel
     if resumed:
         facts["continues"] = list(resumed.run_ids)
     if options.due_at:
@@ -251,7 +253,7 @@ class _Run:
     def _prepare_landing(self, sources: Sequence[str]) -> int:
         """How many sources land at once."""
         at_once = self.project.settings.performance.max_parallel_sources
-        if len(sources) > 1 and at_once > 1:
+        if (len(sources) > 1 and at_once > 1) or self.options.parallel > 1:
             # Once, before several loads would at the same moment.
             _ = self.lake.identity
             preload()
@@ -274,29 +276,33 @@ class _Run:
         """Land a range part by part; what a broken run for the same range had done is kept."""
         found = find_progress(self.lake, self.recorder.pipeline, span, self.options.span_tables)
         granularity = self.project.settings.performance.partitioning.default_granularity
-        at_once = self._prepare_landing(sources)
-        loads: list[LoadReport] = []
+        wanted: dict[TimeRange, list[str]] = {}
         for part in split_span(span, granularity):
-            name = part_name(part)
-            wanted = []
+            name, wanted[part] = part_name(part), []
             for source in sources:
                 if (source, name) in found.done:
                     by = [found.done[source, name][0]]
                     self.recorder.leave_out(f"land {source} {name}", Status.KEPT, by=by)
                 else:
-                    wanted.append(source)
-            done = land_branches(wanted, partial(self._land, part=part), at_once=at_once)
-            if done.failed:
-                self._block(BUILDING, by=[f"land {source} {name}" for source in done.failed])
-                done.raise_first()
-            loads += done.loads
-        return tuple(loads)
+                    wanted[part].append(source)
+        done = land_parts(
+            wanted,
+            self._land,
+            sources_at_once=self._prepare_landing(sources),
+            parts_at_once=self.options.parallel,
+        )
+        if done.failed:
+            self._block(BUILDING, by=[f"land {failed}" for failed in done.failed])
+            done.raise_first()
+        return done.loads
 
     def _block(self, steps: Sequence[str], *, by: Sequence[str]) -> None:
         for step in steps:
             self.recorder.leave_out(step, Status.BLOCKED, by=list(by))
 
-    def _land(self, source: str, part: TimeRange | None = None) -> LoadReport:
+    def _land(
+        self, source: str, part: TimeRange | None = None, turn: Turn | None = None
+    ) -> LoadReport:
         report = land_source(
             self.project,
             self.lake,
@@ -309,6 +315,7 @@ class _Run:
             only=self.options.span_tables,
             confirmed=self.options.confirmed_deletions,
             retries=self.pipeline.retries,
+            turn=turn,
         )
         if report.rows_landed:
             # Something is new, so there will be a build: get ready while the others land.

@@ -73,6 +73,8 @@ class RunOptions:
     """Land this stretch of source time instead of what is new; no watermark moves."""
     span_tables: tuple[str, ...] = ()
     """The tables (`source.table`) whose range is landed; all of the pipeline's if empty."""
+    parallel: int = 1
+    """How many parts of the stretch are read side by side; they commit one after the other."""
     as_of: datetime | None = None
     wait_s: float = 0.0
     on_wait: Callable[[str], None] = field(default=lambda _: None)

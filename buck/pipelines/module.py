@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from dlt.extract import DltSource
 
 SUFFIX = "_pipeline.py"
+_LOCK = threading.RLock()
+"""One file is imported at a time, however many loads of it begin at once."""
 IMPORT_FAILURES = (
     SyntaxError,
     ImportError,
@@ -66,10 +69,11 @@ def load_module(folder: Path, name: str) -> SourceModule:
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path.name} cannot be imported", hint="check the file's name")
     module = importlib.util.module_from_spec(spec)
-    # dlt looks a source's module up by name when it makes configuration sections.
-    sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        with _LOCK:
+            # dlt looks a source's module up by name when it makes configuration sections.
+            sys.modules[spec.name] = module
+            spec.loader.exec_module(module)
     except BuckError:
         raise
     except IMPORT_FAILURES as exc:

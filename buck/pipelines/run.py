@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from buck.errors import BuckError, ConfigError, LakeError, SourceError, causes
+from buck.pipelines.catching_up import catch_up
 from buck.pipelines.committing import Lander, MergeSchema, commit_tables, refuse_changed
 from buck.pipelines.module import IMPORT_FAILURES, SourceModule
 from buck.project import is_secret
-from buck.records.load import LoadReport, LoadRules, TableReport
+from buck.records.load import LoadReport, LoadRules, OpenedTable, TableReport
 from buck.records.table import TableSpec
 from buck.sources.load import Load, TableLoad, bind
 
@@ -51,6 +53,7 @@ def run_source(
     is_whole: bool = False,
     confirmed: frozenset[str] = frozenset(),
     rules: LoadRules | None = None,
+    turn: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> LoadReport:
     """Land what is new in one source.
 
@@ -70,6 +73,8 @@ def run_source(
         confirmed: Tables of which many rows may be gone at once.
         rules: Contracts of its tables, how much may be held back, and a range if only a stretch of
             source time is to be read; then no mark moves.
+        turn: Entered between reading and committing, if other loads of the source commit meanwhile;
+            nobody but this load commits to its tables inside.
 
     Raises:
         SourceError: the source failed; tables committed before stay, none is half committed.
@@ -77,10 +82,11 @@ def run_source(
     """
     started = time.monotonic()
     rules = rules or LoadRules()
+    opened_at: dict[str, OpenedTable] = {}
 
     def open_table(spec: TableSpec) -> TableLoad:
         spec = replace(spec, contract=rules.contract_of(spec))
-        opened = lander.open(spec)
+        opened = opened_at[spec.name] = lander.open(spec)
         table = TableLoad(
             spec=spec,
             load_id=load_id,
@@ -95,21 +101,30 @@ def run_source(
         refuse_changed(table, opened.types)
         return table
 
-    load = Load(
-        source=module.name,
-        load_id=load_id,
-        as_of=as_of,
-        scratch=lander.scratch,
-        open_table=open_table,
-        confirmed=confirmed,
-        wanted=rules.span,
-        only=rules.only,
-    )
-    files = _extract(module, load, options)
-    _refuse_strangers(module, load, files)
-    done = commit_tables(
-        load, files, lander, rules=rules, merge_schema=merge_schema, on_table=on_table
-    )
+    def read() -> tuple[Load, dict[str, list[Path]]]:
+        load = Load(
+            source=module.name,
+            load_id=load_id,
+            as_of=as_of,
+            scratch=lander.scratch,
+            open_table=open_table,
+            confirmed=confirmed,
+            wanted=rules.span,
+            only=rules.only,
+        )
+        files = _extract(module, load, options)
+        _refuse_strangers(module, load, files)
+        return load, files
+
+    load, files = read()
+    with turn() if turn else nullcontext():
+        if turn and not catch_up(load, files, lander, opened=opened_at):
+            shutil.rmtree(lander.scratch)
+            lander.scratch.mkdir()
+            load, files = read()
+        done = commit_tables(
+            load, files, lander, rules=rules, merge_schema=merge_schema, on_table=on_table
+        )
     return LoadReport(
         source=module.name,
         load_id=load_id,

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+_SHARED: dict[tuple[object, ...], TokenBucket] = {}
+_LOCK = threading.Lock()
 _BURST_SHARE = 0.2
 """How much of a second's requests may go at once after a rest."""
 
@@ -46,14 +48,23 @@ class TokenBucket:
 class BucketRack:
     """One bucket per endpoint, made when first asked for. A rate of None means no limit.
 
-    A rack belongs to one account: its client's. `total_per_s` limits all endpoints together.
+    A rack belongs to one account: its client's. `total_per_s` limits all endpoints together. Racks
+    of one `account` share their buckets, as loads of it do that go on side by side in one process.
     """
 
     rate_per_s: float | None
     total_per_s: float | None = None
     sleep: Callable[[float], None] = time.sleep
-    _buckets: dict[str, TokenBucket] = field(default_factory=dict, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    account: str = field(default="", repr=False)
+    """Names the account in this process, never by its key; if empty, the buckets are its own."""
+    _buckets: dict[tuple[object, ...], TokenBucket] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        """Take the account's buckets, if it has a name."""
+        if self.account:
+            self._buckets = _SHARED
 
     def take(self, endpoint: str) -> None:
         """Wait until one more request to `endpoint` is allowed."""
@@ -66,5 +77,6 @@ class BucketRack:
             self.sleep(max(waits))
 
     def _bucket(self, name: str, rate_per_s: float) -> TokenBucket:
-        with self._lock:
-            return self._buckets.setdefault(name, TokenBucket(rate_per_s))
+        with _LOCK:
+            key = (self.account, name, rate_per_s)
+            return self._buckets.setdefault(key, TokenBucket(rate_per_s))

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import islice
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from buck.sources.stripe.spool import Spool
 T = TypeVar("T")
 R = TypeVar("R")
 
+_USUAL = gc.get_threshold()
 _RARELY = (200_000, 50, 100)
 """Thresholds of the cycle collector: looking for cycles in JSON took a sixth of a load."""
 
@@ -60,8 +62,12 @@ class Session:
         self._now_s: int | None = None
         self._spools: dict[str, Spool] = {}
         # Kept over the session's openings: the limit is the account's, not a connection's.
+        whose = f"{settings.api_base} {settings.account} {api_key}"
         self._rack = BucketRack(
-            settings.requests_per_s, total_per_s=settings.total_per_s, sleep=self.pause
+            settings.requests_per_s,
+            total_per_s=settings.total_per_s,
+            sleep=self.pause,
+            account=sha256(whose.encode()).hexdigest(),
         )
 
     def __enter__(self) -> Session:
@@ -135,7 +141,7 @@ class Session:
             raise SourceUnreachable("stripe was not waited for: the load ended")
 
     def _open(self) -> None:
-        settings, thresholds = self.settings, gc.get_threshold()
+        settings = self.settings
         self._stopped.clear()
         client = open_client(
             api_key=self._key,
@@ -152,7 +158,8 @@ class Session:
             self._stopped.set,
             self._pool.shutdown,
             client.close,
-            lambda: gc.set_threshold(*thresholds),
+            # Not what it was a moment ago: another load may have been under way.
+            lambda: gc.set_threshold(*_USUAL),
         ]
         gc.set_threshold(*_RARELY)
 

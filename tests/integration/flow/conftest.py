@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from tests.integration.flow.shop import Shop
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,11 @@ def story(
         if reader is not None:
             reader.finish()
         project.buck("sandbox", "down")
+
+
+@pytest.fixture
+def shop(published: Any, copy_of: Callable[[Any], Any]) -> Shop:
+    """A settled project with one more source, into whose past rows came late."""
+    project = copy_of(published)
+    project.connect(published.work / "sandbox")
+    return Shop(project)

@@ -40,7 +40,7 @@ def run(tmp_path: Path) -> Run:
     lake = Lake(str(tmp_path / "lake"), tmp_path / "work")
     loads = iter(range(100))
 
-    def land(body: str, *, rules: LoadRules | None = None, **options: Any) -> Any:
+    def land(body: str, *, rules: LoadRules | None = None, turn: Any = None, **options: Any) -> Any:
         (tmp_path / "shop_pipeline.py").write_text(HEAD + body)
         load_id = f"load{next(loads)}"
         landing = lake.landing("shop", load_id, facts={})
@@ -53,9 +53,10 @@ def run(tmp_path: Path) -> Run:
                 options=options,
                 merge_schema=full_schema,
                 rules=rules,
+                turn=turn,
             )
         finally:
             landing.close()
-            assert list((tmp_path / "work" / "landing").iterdir()) == []
+            assert not (tmp_path / "work" / "landing" / load_id).exists()
 
     return land

@@ -185,3 +185,11 @@ def test_all_endpoints_together_keep_to_the_total() -> None:
     for number in range(4):
         rack.take(f"/v1/{number}")
     assert naps == [pytest.approx(n / 3, abs=0.05) for n in (1, 2, 3)]
+
+
+def test_loads_of_one_account_keep_to_one_limit() -> None:
+    naps: list[float] = []
+    racks = [BucketRack(10.0, total_per_s=4.0, sleep=naps.append, account=a) for a in "aab"]
+    for rack in racks:
+        rack.take("/v1/charges")
+    assert naps == [pytest.approx(1 / 3, abs=0.05)], "the second of account a, but not b"
