@@ -119,6 +119,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "schedule status": ("buck schedule status",),
     "schedule next": ("buck schedule next --limit 5",),
     "schedule stop": ("buck schedule stop --wait 60",),
+    "warehouse external": (
+        "buck warehouse external snowflake",
+        "buck warehouse external redshift --to external",
+    ),
     "warehouse load": ("buck warehouse load postgres --dry-run",),
 }
 

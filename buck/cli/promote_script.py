@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buck.project import Project
-    from buck.records.raw_files import LoadScript
+    from buck.records.raw_files import WarehouseScript
 
 
 def plan_script(
@@ -28,30 +28,40 @@ def plan_script(
     if not is_scripted(project, target):
         return False
     script = script_promotion(project, target, snapshot=snapshot, is_asked=is_asked)
-    if to is not None:
-        keep_script(script, to)
+    if to is not None and script.stretches:
+        keep_script(script, to, name="load.sql")
     if as_json:
         show_json(script.to_dict())
     elif not script.stretches:
         show(f"= {script.target} has every raw row of snapshot {script.snapshot}")
-    elif to is None:
-        show(script.sql.rstrip())
-        for address, content in script.manifests.items():
-            show(f"-- {address}")
-            show("".join(f"-- {line}\n" for line in content.splitlines()).rstrip())
-    if not as_json and script.stretches:
+    else:
+        if to is None:
+            show_script(script)
         _say_next(script, to)
     return True
 
 
-def _say_next(script: LoadScript, to: Path | None) -> None:
+def show_script(script: WarehouseScript) -> None:
+    """The statements, and below them the lists of files as comments."""
+    show(script.sql.rstrip())
+    for address, content in script.manifests.items():
+        show(f"-- {address}")
+        show("".join(f"-- {line}\n" for line in content.splitlines()).rstrip())
+
+
+def say_upload(script: WarehouseScript, to: Path | None) -> None:
+    """How the lists of files get to where the statements look for them."""
+    if script.manifests and to is not None:
+        folder = next(iter(script.manifests)).rpartition("/")[0]
+        say(f"next: aws s3 cp --recursive {to / 'manifests'} {folder}/")
+
+
+def _say_next(script: WarehouseScript, to: Path | None) -> None:
     rows = sum(stretch.rows for stretch in script.stretches)
     files = sum(len(stretch.files) for stretch in script.stretches)
     say(f"{len(script.stretches)} raw tables, {files} files, {rows:,} rows; nothing was written")
     if to is None:
         say(f"next: buck promote --target {script.target} --plan --to FOLDER")
         return
-    if script.manifests:
-        folder = next(iter(script.manifests)).rpartition("/")[0]
-        say(f"next: aws s3 cp --recursive {to / 'manifests'} {folder}/")
+    say_upload(script, to)
     say(f"next: run {to / 'load.sql'} there, then buck dbt build --target {script.target}")

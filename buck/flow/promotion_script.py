@@ -19,17 +19,17 @@ from buck.flow.promotion_side import SEQUENCE, choose_target, read_snapshot
 from buck.lake import Lake, SnapshotStore, files_between, files_of
 from buck.names import RawTable, TableRef
 from buck.project import Project
-from buck.records.raw_files import FileStretch, LoadScript
+from buck.records.raw_files import FileStretch, WarehouseScript
 from buck.warehouses import SCRIPTED
 
 if TYPE_CHECKING:
     from buck.transform import DbtWorkspace
 
-OWN_ADDRESSES: Final = ("", ".amazonaws.com")
-NEVER_RUN: Final = (
-    "Made by Buck from the lake's logs and read by another parser. Nothing of it has run on a real"
-    " account: read it first."
-)
+AMAZON: Final = ".amazonaws.com"
+GOOGLE: Final = "storage.googleapis.com"
+MANIFESTS: Final = "promotions/redshift/manifests"
+"""Where Redshift finds lists of files, below the lake's root."""
+NEVER_RUN: Final = "Nothing of it has run on a real account: read it first."
 
 
 def is_scripted(project: Project, target: str | None) -> bool:
@@ -47,7 +47,7 @@ def script_promotion(
     *,
     snapshot: int | None = None,
     is_asked: bool = True,
-) -> LoadScript:
+) -> WarehouseScript:
     """The statements that bring the raw tables of a snapshot to a warehouse, and change no more.
 
     Args:
@@ -69,7 +69,7 @@ def script_promotion(
     lake = open_lake(project)
     pinned = read_snapshot(SnapshotStore(lake.storage), snapshot)
     prefix = project.settings.warehouse.schema_prefix
-    schema = f"{prefix}{_raw_schema(space)}"
+    schema = f"{prefix}{raw_schema(space)}"
     catalog = str(settings.get("catalog") or "")
     known = Known({})
     if is_asked:
@@ -81,7 +81,7 @@ def script_promotion(
         statements = _for_redshift(project, lake, stretches, manifests=manifests)
     else:
         statements = _for_databricks(lake, stretches, catalog=catalog, prefix=prefix)
-    return LoadScript(
+    return WarehouseScript(
         chosen,
         pinned.id,
         tuple(stretches),
@@ -94,11 +94,11 @@ def script_promotion(
     )
 
 
-def keep_script(script: LoadScript, folder: Path) -> None:
-    """Write the statements as `load.sql`, and the lists of files beside it, into `manifests/`."""
+def keep_script(script: WarehouseScript, folder: Path, *, name: str) -> None:
+    """Write the statements under a name, and the lists of files beside it, into `manifests/`."""
     lists = folder / "manifests"
     lists.mkdir(parents=True, exist_ok=True)
-    (folder / "load.sql").write_text(script.sql, encoding="utf-8")
+    (folder / name).write_text(script.sql, encoding="utf-8")
     for address, content in script.manifests.items():
         (lists / address.rpartition("/")[2]).write_text(content, encoding="utf-8")
 
@@ -189,16 +189,13 @@ def _for_redshift(
     prefix = project.settings.warehouse.schema_prefix
     said = redshift_sql.record_tables(prefix)
     for stretch in stretches:
-        addresses = []
-        for number, (_, files) in enumerate(stretch.groups(), start=1):
-            name = f"{stretch.label}-{stretch.after}-{stretch.version}-{number}.json"
-            address = lake.storage.url(f"promotions/redshift/manifests/{name}")
-            urls = {lake.storage.url(file.name): file.size_bytes for file in files}
-            manifests[address] = redshift_sql.manifest(urls)
-            addresses.append(address)
+        listed = list_files(
+            lake, stretch, name=f"{stretch.label}-{stretch.after}-{stretch.version}"
+        )
+        manifests |= listed
         said += redshift_sql.load(
             stretch,
-            addresses,
+            list(listed),
             prefix=prefix,
             lake=lake.identity,
             access=project.storage_access,
@@ -233,15 +230,27 @@ def _notes(
     if foreign:
         notes.append(f"Landed by other tools, and not in this: {', '.join(foreign)}.")
     if kind == "redshift":
-        manifests = lake.storage.url("promotions/redshift/manifests/")
-        notes.append(f"The lists of files have to lie at {manifests} first.")
+        notes.append(f"The lists of files have to lie at {lake.storage.url(MANIFESTS)}/ first.")
     return notes
+
+
+def list_files(lake: Lake, stretch: FileStretch, *, name: str) -> dict[str, str]:
+    """Address to content of the manifests of a stretch, one for each of its groups of files."""
+    from buck.warehouses import redshift_sql
+
+    return {
+        lake.storage.url(f"{MANIFESTS}/{name}-{number}.json"): redshift_sql.manifest(
+            {lake.storage.url(file.name): file.size_bytes for file in files}
+        )
+        for number, (_, files) in enumerate(stretch.groups(), start=1)
+    }
 
 
 def bucket_notes(project: Project, kind: str) -> list[str]:
     """What a warehouse may not be able to reach."""
     endpoint = project.s3.endpoint if project.s3 else ""
-    if endpoint and not endpoint.rstrip("/").endswith(OWN_ADDRESSES[1:]):
+    own = (AMAZON, GOOGLE) if kind == "bigquery" else AMAZON
+    if endpoint and not endpoint.rstrip("/").endswith(own):
         return [f"The bucket answers at {endpoint}, which {kind} may not reach."]
     return []
 
@@ -258,7 +267,8 @@ def _kind(target: str, settings: Mapping[str, Any]) -> str:
     return str(settings.get("type") or target)
 
 
-def _raw_schema(space: DbtWorkspace) -> str:
+def raw_schema(space: DbtWorkspace) -> str:
+    """The schema from which the models read raw tables, as `dbt_project.yml` says."""
     from buck.transform import project_variable
 
     return str(project_variable(space, "raw_schema") or "raw")

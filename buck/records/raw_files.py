@@ -76,7 +76,7 @@ class FileStretch:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadScript:
+class WarehouseScript:
     """The statements that load what a warehouse lacks, and the files that they name."""
 
     target: str

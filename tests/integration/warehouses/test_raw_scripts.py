@@ -1,4 +1,4 @@
-"""Statements that load raw tables into Redshift and Databricks, for a real lake in a bucket.
+"""Statements that load raw tables from a real lake in a bucket, or show them where they lie.
 
 Redshift's run on PostgreSQL here, whose SQL it took: all but `copy`, which the test does in its
 place, by position as Redshift does. Databricks' run on Spark in `soak_spark.py`.
@@ -19,6 +19,7 @@ import pytest
 from sqlglot import exp
 
 from buck.flow.building import workspace
+from buck.flow.external_tables import google_address
 from buck.flow.lake_access import open_lake
 from buck.flow.promotion_record import Known, ask_record
 from buck.flow.promotion_script import find_stretches
@@ -308,3 +309,89 @@ def test_what_stands_in_the_way_is_named_with_the_next_step(cloud: Cloud, tmp_pa
     here = project.buck("promote", "--target", "redshift", "--plan", "--offline", env=local)
     assert "reads files from a bucket only" in here.expect(2).err
     assert "docs/how-to/run-on-s3.md" in here.err
+
+
+def external(cloud: Cloud, target: str, **env: str) -> Any:
+    told = {"BUCK_STORAGE_ROLE": ""} | env
+    return cloud.project.buck("warehouse", "external", target, "--json", env=told).expect(0).json
+
+
+def test_snowflake_reads_the_delta_logs_where_they_lie(cloud: Cloud) -> None:
+    catalog, *rest = external(cloud, "snowflake")["statements"]
+    assert catalog.endswith("catalog_source = object_store table_format = delta enabled = true")
+    (_, table) = parsed(rest, "snowflake")
+    assert isinstance(table, exp.Create)
+    assert rest[-1] == (
+        'create iceberg table if not exists "RAW"."RAW_SHOP_ORDERS"'
+        " external_volume = 'BUCK_LAKE' catalog = 'BUCK_DELTA'"
+        " base_location = 'raw/shop/orders' auto_refresh = true"
+    )
+    named = external(cloud, "snowflake", BUCK_STORAGE_ROLE="lake_volume")["statements"][-1]
+    assert "external_volume = 'LAKE_VOLUME'" in named
+
+
+def test_bigquery_reads_the_delta_logs_where_they_lie(cloud: Cloud) -> None:
+    given = {"BUCK_BIGQUERY_PROJECT": "ours", "BUCK_BIGQUERY_LOCATION": "aws-eu-west-1"}
+    plan = external(cloud, "bigquery", **given)
+    connection = " with connection `ours`.`aws-eu-west-1`.`buck_lake`"
+    assert plan["statements"][-1] == (
+        f"create or replace external table `ours`.`raw`.`raw_shop_orders`{connection}"
+        f" options (format = 'DELTA_LAKE', uris = ['{cloud.bucket.root}/raw/shop/orders'])"
+    )
+    # The parser knows no connection.
+    dataset, table = parsed([one.replace(connection, "") for one in plan["statements"]], "bigquery")
+    assert (dataset.args["kind"], table.args["kind"]) == ("SCHEMA", "TABLE")
+    ours = google_address("s3://team/lake/raw", endpoint="https://storage.googleapis.com")
+    assert ours == "gs://team/lake/raw"
+    assert google_address("s3://team/lake/raw", endpoint="") == "s3://team/lake/raw"
+
+
+def test_databricks_knows_the_delta_tables_themselves(cloud: Cloud) -> None:
+    statements = external(cloud, "databricks")["statements"]
+    _, table = parsed(statements, "databricks")
+    assert isinstance(table, exp.Create)
+    assert statements[-1] == (
+        "create table if not exists `warehouse`.`raw`.`raw_shop_orders`"
+        f" using delta location '{cloud.bucket.root}/raw/shop/orders'"
+    )
+
+
+def test_redshift_reads_exactly_the_files_of_one_version(cloud: Cloud, tmp_path: Path) -> None:
+    plan = external(cloud, "redshift", BUCK_STORAGE_ROLE=ROLE)
+    statements = plan["statements"]
+    assert f"iam_role '{ROLE}'" in statements[1]
+    kinds = [type(one) for one in parsed([statements[0], *statements[2:]], "redshift")]
+    # A table for the files of each load, as they have other columns, and a view over both.
+    assert kinds == [exp.Create, exp.Drop, exp.Create, exp.Drop, exp.Create, exp.Create]
+    entries = [
+        entry["url"]
+        for content in plan["manifests"].values()
+        for entry in json.loads(content)["entries"]
+    ]
+    (table,) = plan["tables"]
+    assert entries == [f"{cloud.bucket.root}/{file['name']}" for file in table["files"]]
+    tables = [one for one in statements if one.startswith("create external table")]
+    assert ['"colour"' in one for one in tables] == [False, True]
+    assert 'cast(null as varchar(65535)) as "colour"' in statements[-1]
+    assert statements[-1].endswith("with no schema binding")
+    words = ("warehouse", "external", "redshift", "--to", str(tmp_path / "external"))
+    kept = cloud.project.buck(*words).expect(0)
+    assert "aws s3 cp --recursive" in kept.err
+    assert "create external table" in (tmp_path / "external" / "external.sql").read_text()
+
+
+def test_a_lake_on_this_machine_is_read_by_no_warehouse(cloud: Cloud, tmp_path: Path) -> None:
+    local = {"BUCK__LAKE__ROOT": str(tmp_path / "lake")}
+    refused = cloud.project.buck("warehouse", "external", "snowflake", env=local).expect(2)
+    assert "snowflake reads files from a bucket only" in refused.err
+    other = cloud.project.buck("warehouse", "external", "postgres").expect(2)
+    assert "postgres does not read a lake where it lies" in other.err
+    shown = cloud.project.buck("warehouse", "external", "bigquery").expect(0)
+    assert f"uris = ['{cloud.bucket.root}/raw/shop/orders']" in shown.out
+
+
+def test_what_is_no_delta_is_named_and_left_out(cloud: Cloud) -> None:
+    json_lines = {"BUCK__SOURCES__SHOP__FORMAT": "json"}
+    plan = external(cloud, "redshift", **json_lines)
+    assert plan["tables"] == []
+    assert any("not in this: shop.orders" in note for note in plan["notes"])
