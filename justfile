@@ -94,7 +94,7 @@ soak-planted-cent rows="5000000":
 soak-bigquery:
     SOAK_BIGQUERY=1 {{python}} -m pytest tests/integration/warehouses/test_bigquery.py -n 0
 
-# Try `buck promote verify-account` on the BigQuery emulator.
+# Try `buck promote verify-account` on the BigQuery emulator, and `buck diff` on random edits there.
 soak-bigquery-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
 

@@ -39,7 +39,7 @@ def diff(
         str,
         typer.Argument(
             metavar="A",
-            help="published, a snapshot (000012), candidates, a target (postgres), or a git ref "
+            help="published, a snapshot (000012), candidates, a target (bigquery), or a git ref "
             "(git:main).",
         ),
     ],

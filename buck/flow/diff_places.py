@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from buck.errors import ConfigError
 from buck.flow.building import workspace
 from buck.flow.git import resolve_ref
+from buck.parity import Relation
 from buck.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    from buck.engine.types import Connection
+    from buck.records.build import ModelFacts
     from buck.records.snapshot import Snapshot
 
 Kind = Literal["published", "snapshot", "candidates", "target", "git"]
+Relations = Mapping[str, Relation]
+"""`schema.table` to how it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,23 @@ class Pinned:
     """Raw table to version."""
     snapshot: Snapshot | None = None
     """The snapshot, if it is one: it may have left out rows."""
+
+
+def _nothing() -> None:
+    """What there is to close of most places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One side, ready to be read through any connection."""
+
+    words: str
+    """What it is called where people read it."""
+    relations: Callable[[Connection], Relations]
+    pinned: Pinned | None = None
+    models: Mapping[str, ModelFacts] = field(default_factory=dict)
+    """`schema.table` to what the code of this side says about it, where that is another code."""
+    close: Callable[[], None] = _nothing
 
 
 def name_place(project: Project, text: str) -> Place:

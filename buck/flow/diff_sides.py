@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buck.engine import (
-    attach_postgres,
-    connect,
-    postgres_errors,
-    target_address,
-    translate_errors,
-)
+from buck.engine import connect, translate_errors
 from buck.engine.columns import parquet_scan
-from buck.errors import ConfigError, LakeError
-from buck.flow.building import create_raw_views, read_candidates, workspace
-from buck.flow.diff_places import Pinned, Place
+from buck.errors import LakeError
+from buck.flow.building import create_raw_views, read_candidates
+from buck.flow.diff_places import Opened, Pinned, Place, Relations
+from buck.flow.diff_target import open_target
 from buck.flow.lake_access import open_lake, pin_tables, pin_versions, published_sql
 from buck.flow.landing import declared_tables
 from buck.flow.scratch_builds import build_models, scratch_space, take_out_held
 from buck.lake import Lake, SnapshotStore
 from buck.names import TableRef, identifier, literal
-from buck.parity import Relation, postgres_relation
+from buck.parity import Relation
 from buck.project import Project
 
 if TYPE_CHECKING:
@@ -33,32 +27,20 @@ if TYPE_CHECKING:
     from buck.records.build import ModelFacts
     from buck.records.snapshot import Snapshot
 
-Relations = dict[TableRef, Relation]
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One side, ready to be read through any connection."""
-
-    words: str
-    """What it is called where people read it."""
-    relations: Callable[[Connection], Relations]
-    pinned: Pinned | None = None
-    models: Mapping[str, ModelFacts] = field(default_factory=dict)
-    """`schema.table` to what the code of this side says about it, where that is another code."""
-
 
 def open_place(project: Project, place: Place, folder: Path, *, pinned: Pinned | None) -> Opened:
     """A side; `folder` is for what has to be built, from what is `pinned` or the present.
 
     Raises:
-        ConfigError, LakeError, TransformError, SourceUnreachable: see `buck.flow.diffing.diff`.
+        ConfigError, LakeError, TransformError, SourceUnreachable, AccessDenied, WarehouseError: see
+            `buck.flow.diffing.diff`.
     """
     lake = open_lake(project)
     if place.kind == "candidates":
         return _candidates(project, lake, folder)
     if place.kind == "target":
-        return _target(project, place.name)
+        names = mart_models(project.work / "dbt" / "target")
+        return open_target(project, place.name, folder, names=names)
     if place.kind == "git":
         return _git(project, lake, place, folder, pinned or _present(project, lake))
     return _snapshot(lake, int(place.name) if place.name else None)
@@ -85,8 +67,7 @@ def _snapshot(lake: Lake, number: int | None) -> Opened:
     def relations(con: Connection) -> Relations:
         del con
         return {
-            TableRef(t.schema, t.name): Relation(f"({published_sql(lake, t)})")
-            for t in found.tables
+            f"{t.schema}.{t.name}": Relation(f"({published_sql(lake, t)})") for t in found.tables
         }
 
     words = f"snapshot {found.id}" + (" (published)" if number is None else "")
@@ -146,12 +127,12 @@ def _built(
             "select table_schema, table_name, table_type from information_schema.tables "
             f"where table_catalog = {literal(alias)}"
         ).fetchall()
-        found: Relations = {}
+        found: dict[str, Relation] = {}
         views = []
         for schema, name, kind in answer:
             ref = TableRef(schema, name)
             if str(ref) in names:
-                found[ref] = Relation(identifier(alias, schema, name))
+                found[str(ref)] = Relation(identifier(alias, schema, name))
                 views += [ref] if kind == "VIEW" else []
         return found | _written_out(project, database, views, folder)
 
@@ -160,7 +141,7 @@ def _built(
 
 def _written_out(
     project: Project, database: Path, views: Sequence[TableRef], folder: Path
-) -> Relations:
+) -> dict[str, Relation]:
     if not views:
         return {}
     folder.mkdir(parents=True, exist_ok=True)
@@ -171,34 +152,7 @@ def _written_out(
             for view in views:
                 file = str(folder / f"{view}.parquet")
                 con.execute(f"copy {view.sql} to {literal(file)} (format parquet)")
-                found[view] = Relation(parquet_scan((file,)))
+                found[str(view)] = Relation(parquet_scan((file,)))
     finally:
         con.close()
     return found
-
-
-def _target(project: Project, target: str) -> Opened:
-    from buck.transform import read_target
-
-    space = workspace(project, project.as_of(), target=target)
-    settings = read_target(space, env=project.variables)
-    if settings.get("type") != "postgres":
-        raise ConfigError(
-            f"marts in {settings.get('type')} cannot be read from here yet",
-            hint="buck diff reads targets of type postgres",
-        )
-    address = target_address(settings)
-    names = mart_models(project.work / "dbt" / "target")
-
-    def relations(con: Connection) -> Relations:
-        alias = f"target_{target}"
-        attach_postgres(con, alias, address)
-        with postgres_errors(address.server):
-            answer = con.execute(
-                "select table_schema, table_name from information_schema.tables "
-                f"where table_catalog = {literal(alias)}"
-            ).fetchall()
-            there = [TableRef(str(schema), str(name)) for schema, name in answer]
-            return {ref: postgres_relation(con, alias, ref) for ref in there if str(ref) in names}
-
-    return Opened(f"target {target}", relations)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from buck.engine import connect, translate_errors
 from buck.errors import ConfigError
 from buck.flow.building import workspace
-from buck.flow.diff_places import Place, name_place
-from buck.flow.diff_sides import Opened, Relations, mart_models, open_place
+from buck.flow.diff_places import Opened, Place, Relations, name_place
+from buck.flow.diff_sides import mart_models, open_place
 from buck.flow.lock import hold_lock
 from buck.flow.personal import personal_columns
 from buck.names import TableRef
@@ -55,10 +55,10 @@ def diff(
     Raises:
         ConfigError: there is no such place or table.
         LakeError: nothing is published yet, there are no candidates, or a run writes them.
-        SourceUnreachable: the target does not answer.
+        SourceUnreachable, AccessDenied, WarehouseError: the target does not answer.
         TransformError: a model of the git ref could not be built.
     """
-    refs = {TableRef.parse(name) for name in tables}
+    chosen = {str(TableRef.parse(name)) for name in tables}
     places = [name_place(project, text) for text in (left, right)]
     folder = project.work / "diff" / uuid.uuid4().hex[:12]
     folder.mkdir(parents=True)
@@ -67,7 +67,7 @@ def diff(
         if any(place.kind == "git" for place in places):
             stack.enter_context(hold_lock(project.work, f"buck diff {left} {right}", wait_s=wait_s))
         _ensure_parsed(project)
-        sides = _open_both(project, places, folder)
+        sides = _open_both(project, places, folder, stack)
         memory = project.settings.performance.memory_limit or MEMORY
         con = connect(work=project.work, memory_limit=memory)
         stack.callback(con.close)
@@ -76,7 +76,8 @@ def diff(
             # Both passes over a server see one state of it.
             con.execute("begin transaction")
             held = [side.relations(con) for side in sides]
-        return _compare(project, con, sides, _chosen(held, refs), limit=limit, figures=figures)
+        _refuse_unknown(held, chosen)
+        return _compare(project, con, sides, held, tables=chosen, limit=limit, figures=figures)
 
 
 def as_page(comparison: Comparison, format_: Literal["markdown", "html"]) -> str:
@@ -97,24 +98,26 @@ def _ensure_parsed(project: Project) -> None:
         ensure_parsed(workspace(project, project.as_of()))
 
 
-def _open_both(project: Project, places: Sequence[Place], folder: Path) -> list[Opened]:
+def _open_both(
+    project: Project, places: Sequence[Place], folder: Path, stack: ExitStack
+) -> list[Opened]:
     """What is only looked at comes first: a git ref is built from what the other side was."""
     opened: dict[int, Opened] = {}
     for number in sorted(range(2), key=lambda number: places[number].kind == "git"):
         own = folder / ("left", "right")[number]
         pinned = next((side.pinned for side in opened.values() if side.pinned), None)
         opened[number] = open_place(project, places[number], own, pinned=pinned)
+        stack.callback(opened[number].close)
     return [opened[0], opened[1]]
 
 
-def _chosen(held: Sequence[Relations], refs: Collection[TableRef]) -> list[Relations]:
-    unknown = sorted(str(ref) for ref in refs if not any(ref in side for side in held))
+def _refuse_unknown(held: Sequence[Relations], tables: Collection[str]) -> None:
+    unknown = sorted(name for name in tables if not any(name in side for side in held))
     if unknown:
         raise ConfigError(
             f"neither side has a mart {unknown[0]!r}",
-            hint=f"there are {', '.join(sorted({str(ref) for side in held for ref in side}))}",
+            hint=f"there are {', '.join(sorted({name for side in held for name in side}))}",
         )
-    return [{ref: side[ref] for ref in side if not refs or ref in refs} for side in held]
 
 
 def _compare(
@@ -123,6 +126,7 @@ def _compare(
     sides: Sequence[Opened],
     held: Sequence[Relations],
     *,
+    tables: Collection[str],
     limit: int,
     figures: bool,
 ) -> Comparison:
@@ -131,11 +135,10 @@ def _compare(
 
     own = project.work / "dbt" / "target"
     known = {**sides[0].models, **sides[1].models, **mart_models(own)}
-    left, right = ({str(ref): relation for ref, relation in side.items()} for side in held)
     return compare_sets(
         con,
-        left,
-        right,
+        *held,
+        tables=tables,
         names=(sides[0].words, sides[1].words),
         keys={name: fact.grain for name, fact in known.items()},
         precision=float_digits(own),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from buck.engine import attach_postgres, connect, postgres_errors, target_address
-from buck.engine.columns import parquet_scan
 from buck.flow.diff_sides import mart_models
+from buck.flow.downloaded import Downloaded
 from buck.flow.lake_access import published_sql
 from buck.flow.personal import personal_columns
 from buck.flow.promotion_side import PromotionSide, built_tables
 from buck.names import TableRef
-from buck.parity import NUMERIC_TEXT, Relation, compare, postgres_relation
+from buck.parity import Relation, compare, postgres_relation
 from buck.records.comparison import TableComparison
 
 if TYPE_CHECKING:
@@ -42,27 +42,29 @@ def prove_marts(
     models = mart_models(side.project.work / "dbt" / "target")
     personal = personal_columns(side.project)
     found = []
-    with closing(connect(work=side.project.work)) as con, _reading(side, con) as relation_of:
+    with (
+        closing(connect(work=side.project.work)) as con,
+        _reading(side, con, {str(ref): there for ref, there in tables.items()}) as relations,
+    ):
         for table in sorted(side.snapshot.tables, key=lambda t: (t.schema, t.name)):
-            ref = TableRef(table.schema, table.name)
-            with relation_of(tables[ref]) as there:
-                found.append(
-                    compare(
-                        con,
-                        Relation(f"({published_sql(side.lake, table)})"),
-                        there,
-                        table=str(ref),
-                        key=models[str(ref)].grain if str(ref) in models else (),
-                        personal=personal,
-                    )
+            name = f"{table.schema}.{table.name}"
+            found.append(
+                compare(
+                    con,
+                    Relation(f"({published_sql(side.lake, table)})"),
+                    relations[name],
+                    table=name,
+                    key=models[name].grain if name in models else (),
+                    personal=personal,
                 )
+            )
     return tuple(found)
 
 
 @contextmanager
 def _reading(
-    side: PromotionSide, con: Connection
-) -> Iterator[Callable[[TableRef], AbstractContextManager[Relation]]]:
+    side: PromotionSide, con: Connection, tables: Mapping[str, TableRef]
+) -> Iterator[Mapping[str, Relation]]:
     """How tables there are read: where they lie, or one after the other as a file."""
     from buck.warehouses import downloads
 
@@ -70,14 +72,7 @@ def _reading(
     if files is None:
         with postgres_errors(side.target):
             attach_postgres(con, _THERE, target_address(side.settings))
-            yield lambda table: nullcontext(postgres_relation(con, _THERE, table))
+            yield {name: postgres_relation(con, _THERE, table) for name, table in tables.items()}
         return
-
-    @contextmanager
-    def fetch(table: TableRef) -> Iterator[Relation]:
-        with TemporaryDirectory(prefix="proof-", dir=side.project.work) as folder:
-            file = Path(folder) / "rows.parquet"
-            texts = files.download(table, file)
-            yield Relation(parquet_scan((str(file),)), dict.fromkeys(texts, NUMERIC_TEXT))
-
-    yield fetch
+    with TemporaryDirectory(prefix="proof-", dir=side.project.work) as folder:
+        yield Downloaded(files, tables, Path(folder))

@@ -96,6 +96,7 @@ def compare_sets(
     left: Mapping[str, Relation | str],
     right: Mapping[str, Relation | str],
     *,
+    tables: Collection[str] = (),
     names: tuple[str, str] = ("left", "right"),
     keys: Mapping[str, Sequence[str]] | None = None,
     ignore: Collection[str] = (),
@@ -106,11 +107,13 @@ def compare_sets(
 ) -> Comparison:
     """Compare every table that one of two sets has, in the order of their names.
 
-    A table that only one side has is told with the rows it has there. For the arguments see
-    `compare`; `keys` and `precision` are per table.
+    A table that only one side has is told with the rows it has there. Each table is asked for once,
+    when its turn comes. For the arguments see `compare`; `keys` and `precision` are per table, and
+    `tables` names those that are wanted, if not all are.
     """
     found = []
-    for table in sorted({*left, *right}):
+    wanted = {*left, *right} & set(tables) if tables else {*left, *right}
+    for table in sorted(wanted):
         one, other = left.get(table), right.get(table)
         if one is None or other is None:
             found.append(_lonely(con, table, one, other))

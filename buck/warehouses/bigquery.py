@@ -97,6 +97,10 @@ class BigQueryWarehouse:
             rows.write_parquet(file, items=_items(rows.columns, fields))
             return self.jobs.load(file, table, fields, name=name)
 
+    def relations(self, schema: str) -> Collection[str]:
+        """See `Downloads.relations`."""
+        return self.jobs.tables(schema)
+
     def download(self, table: TableRef, file: Path) -> Collection[str]:
         """See `Downloads.download`."""
         import pyarrow as pa

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from buck.errors import AccessDenied, ConfigError, WarehouseError
 from buck.names import TableRef
 from buck.warehouses import snowflake_sql
+from buck.warehouses.snowflake_promotion_sql import objects_of
 from buck.warehouses.snowflake_reading import write_rows
 from buck.warehouses.warehouse import Capabilities
 
@@ -120,6 +121,10 @@ class SnowflakeWarehouse:
                 self.ask("rollback")
             raise
         self.ask("commit")
+
+    def relations(self, schema: str) -> Collection[str]:
+        """See `Downloads.relations`; in lower case, as dbt names them."""
+        return [str(name).lower() for name, _ in self.ask(objects_of(schema))]
 
     def download(self, table: TableRef, file: Path) -> Collection[str]:
         """See `Downloads.download`; no number of Snowflake's is too wide for Parquet."""

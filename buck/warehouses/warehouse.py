@@ -47,6 +47,13 @@ class Warehouse(Protocol):
 class Downloads(Protocol):
     """A warehouse whose tables come back as files."""
 
+    def relations(self, schema: str) -> Collection[str]:
+        """Names of the tables and views of a schema; none if there is no such schema.
+
+        Raises:
+            WarehouseError: the warehouse does not answer.
+        """
+
     def download(self, table: TableRef, file: Path) -> Collection[str]:
         """Every row of a table or view as one Parquet file, without losing a digit.
 

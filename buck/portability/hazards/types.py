@@ -14,8 +14,7 @@ _FLOAT = {"double", "float", "float8", "float4", "float64", "real"}
 _INSTANT = {"timestamptz", "timestamp_tz", "timestampltz", "timestamp_ltz"}
 _NAIVE = {"timestamp", "datetime", "timestamp_ntz", "timestampntz"}
 _WHOLE = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT, exp.DataType.Type.SMALLINT)
-_MAX_WHOLE_DIGITS = 29
-_MAX_DECIMALS = 9
+_EXACT = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
 
 def _types(*groups: set[str], zoned: bool | None = None) -> Callable[[Statement], Iterator[int]]:
@@ -84,13 +83,9 @@ def _is_fraction(node: exp.Expression) -> bool:
     return False
 
 
-def _wide_decimals(statement: Statement) -> Iterator[int]:
+def _sized_decimals(statement: Statement) -> Iterator[int]:
     for node, place in statement.find_own(exp.Cast):
-        if node.to.this != exp.DataType.Type.DECIMAL:
-            continue
-        sizes = [int(size.name) for size in node.to.expressions if size.name.isdigit()]
-        precision, scale = ([*sizes, 0, 0])[:2]
-        if precision - scale > _MAX_WHOLE_DIGITS or scale > _MAX_DECIMALS:
+        if node.to.this in _EXACT and node.to.expressions:
             yield place
 
 
@@ -156,8 +151,8 @@ TYPES: tuple[Hazard, ...] = (
     ),
     Hazard(
         "decimal_type",
-        differs(bigquery="has 29 digits before the point and 9 behind it in NUMERIC"),
-        "money_type(), decimal_type(precision, scale)",
-        _wide_decimals,
+        differs(bigquery="takes no digits in a cast, and NUMERIC has 29 and 9"),
+        "as_money(value), as_decimal(value, precision, scale)",
+        _sized_decimals,
     ),
 )

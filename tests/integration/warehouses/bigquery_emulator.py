@@ -37,6 +37,21 @@ import duckdb, pathlib, sysconfig
 folder = pathlib.Path(sysconfig.get_path("purelib"), "duckdb_extension_spatial")
 duckdb.connect().execute(f"install '{next(folder.rglob('spatial.duckdb_extension'))}'")
 """
+NINE_DECIMALS = """
+import sys
+from bqemulator.cli import main
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+known = DuckDB.Generator.TYPE_PARAM_SETTINGS
+for kind in (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL):
+    known[kind] = ((38, 9), (38, 38))
+sys.exit(main())
+"""
+"""Its NUMERIC has three decimals, its BIGNUMERIC five; BigQuery's have nine and 38.
+
+It is started with nine for both, which is as many as the tests' numbers need. And it lets a cast
+take digits, `cast(x as numeric(18, 3))`, which BigQuery refuses: `test_macros_bigquery`.
+"""
 READ = {
     "INTEGER": int,
     "NUMERIC": Decimal,
@@ -126,7 +141,7 @@ def run_emulator(folder: Path, more: tuple[str, ...] = ()) -> Iterator[Emulator]
     ports = ("--rest-port", str(rest), "--grpc-port", str(grpc), "--project", "buck")
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
-            [str(programs / "bqemulator"), "start", *ports],
+            [str(programs / "python"), "-c", NINE_DECIMALS, "start", *ports],
             stdout=log,
             stderr=log,
             env=environment(folder),

@@ -137,6 +137,11 @@ def test_two_promotions_and_a_way_back(first: Scratch, emulator: Emulator, tmp_p
     refused = there.buck("dbt", "build", "--target", "bigquery").expect(1)
     assert "readers of bigquery see promotion 000002" in refused.err
 
+    # What readers there see is what readers here see, in every mart.
+    equal = there.buck("diff", "published", "bigquery", "--output", "json").expect(0).json
+    assert (equal["is_equal"], equal["right"]) == (True, "target bigquery (emulated)")
+    assert {t["table"] for t in equal["tables"]} == set(there.project.content())
+
     # One minor unit is found; then back without building.
     name = "select table_name from buck_marts.INFORMATION_SCHEMA.TABLES where starts_with"
     copy = emulator.value(f"{name}(table_name, 'finance__fct_orders__000002')")
@@ -144,6 +149,10 @@ def test_two_promotions_and_a_way_back(first: Scratch, emulator: Emulator, tmp_p
     emulator.value(one.format("+"))
     found = there.buck("promote", "verify", "bigquery/000002").expect(1)
     assert "finance.fct_orders: 1 rows changed" in found.out
+    one_mart = ("--table", "finance.fct_orders", "--fail-on", "changed")
+    found = there.buck("diff", "000002", "bigquery", *one_mart).expect(1)
+    assert "~ order_id 1: amount 10 → 10.01\n" in found.out
+    assert "B is target bigquery (emulated)" in found.err
     emulator.value(one.format("-"))
     there.buck("rollback", "--target", "bigquery").expect(0)
     assert there.value(ORDERS) == FIRST_ORDERS

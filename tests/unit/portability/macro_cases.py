@@ -43,6 +43,8 @@ CASES: dict[str, tuple[str, Any]] = {
     "money beyond doubles": ("{{ money('9007199254740993', 2) }}", Decimal("90071992547409.930")),
     "money without exponent": ("{{ money('1', 'cast(null as integer)') }}", None),
     "cents_to_dollars": ("{{ cents_to_dollars('1') }}", Decimal("0.010")),
+    "as_money": ("{{ as_money('-1.0005') }}", Decimal("-1.001")),
+    "as_decimal": ("{{ as_decimal('2.00005', 18, 4) }}", Decimal("2.0001")),
     "divide rounds half up": ("{{ divide('57', '200', 2) }}", Decimal("0.29")),
     "divide rounds half away": ("{{ divide('-7', '2', 0) }}", Decimal(-4)),
     "divide whole numbers": ("{{ divide('2', '3', 4) }}", Decimal("0.6667")),

@@ -65,6 +65,7 @@ PLANTED = [
     ("boolean", "select cast(a as boolean) as b from t", OTHERS),
     ("rounding", "select cast(a * 0.5 as bigint) as b from t", {"postgres", "databricks"}),
     ("decimal_type", "select cast(a as decimal(38, 3)) as b from t", {"bigquery"}),
+    ("decimal_type", "select cast(a as decimal(18, 3)) as b from t", {"bigquery"}),
     ("null_order", "select row_number() over (order by a) as b from t", {"bigquery", "databricks"}),
     ("null_order", "select a from t order by a desc", {"postgres", "snowflake", "redshift"}),
     ("sum_type", "with s as (select sum(a) as b from t) select b from s", {"duckdb", "postgres"}),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from buck.portability import check_portability, compile_models
 from tests.unit.portability.macro_cases import GOLDEN, SHOWN, compiled, project
@@ -19,10 +21,18 @@ def test_every_engine_can_read_every_macro() -> None:
     assert check_portability(project()).findings == ()
 
 
+def test_no_cast_takes_digits_on_bigquery() -> None:
+    """It refuses them: `Parameterized types are not allowed in CAST expressions`."""
+    tree = sqlglot.parse_one(compiled("bigquery"), dialect="bigquery")
+    casts = [cast.to for cast in tree.find_all(exp.Cast)]
+    assert len(casts) > 50
+    assert [kind.sql() for kind in casts if kind.expressions] == []
+
+
 @pytest.mark.parametrize(
     ("engine", "types"),
     {
-        "bigquery": "string timestamp bignumeric(38, 3) numeric(18, 8) bigint",
+        "bigquery": "string timestamp bignumeric numeric bigint",
         "redshift": "varchar(65535) timestamp with time zone decimal(38, 3) decimal(18, 8) bigint",
         "databricks": "string timestamp decimal(38, 3) decimal(18, 8) bigint",
     }.items(),

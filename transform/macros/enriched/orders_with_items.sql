@@ -57,7 +57,7 @@ joined as (
         items.quantity,
         items.unit_price,
         items.discount,
-        cast(items.quantity * items.unit_price - items.discount as {{ money_type() }})
+        {{ as_money('items.quantity * items.unit_price - items.discount') }}
             as line_amount,
         -- a cost in another currency than the order's is no cost of this line
         cast(

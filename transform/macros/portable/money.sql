@@ -4,6 +4,12 @@
 {%- endmacro %}
 
 
+{#- A value as an amount, rounded half away from zero to the decimals that amounts have. -#}
+{% macro as_money(value) -%}
+    {{ as_decimal(value, 18, 3) }}
+{%- endmacro %}
+
+
 {#-
     Minor units as an exact decimal amount, by the currency's own exponent (seed `currencies`).
     Multiplies by exact decimals: on DuckDB `minor / 100.0` would be a DOUBLE. An exponent that is
@@ -11,11 +17,11 @@
 -#}
 {% macro money(minor, exponent) -%}
     cast(
-        cast({{ minor }} as decimal(19, 0)) * case {{ exponent }}
-            when 0 then cast(1.000 as decimal(4, 3))
-            when 1 then cast(0.100 as decimal(4, 3))
-            when 2 then cast(0.010 as decimal(4, 3))
-            when 3 then cast(0.001 as decimal(4, 3))
+        cast({{ minor }} as {{ decimal_type(19, 0) }}) * case {{ exponent }}
+            when 0 then cast(1.000 as {{ decimal_type(4, 3) }})
+            when 1 then cast(0.100 as {{ decimal_type(4, 3) }})
+            when 2 then cast(0.010 as {{ decimal_type(4, 3) }})
+            when 3 then cast(0.001 as {{ decimal_type(4, 3) }})
         end as {{ money_type() }}
     )
 {%- endmacro %}
@@ -32,7 +38,16 @@
     them drops decimals to make room.
 -#}
 {% macro exact_product(amount, rate) -%}
+    {{ return(adapter.dispatch('exact_product', 'buck')(amount, rate)) }}
+{%- endmacro %}
+
+{% macro default__exact_product(amount, rate) -%}
     cast({{ amount }} as {{ decimal_type(23, 3) }}) * cast({{ rate }} as {{ decimal_type(14, 8) }})
+{%- endmacro %}
+
+{#- A product of NUMERIC keeps nine decimals, and this one has eleven. -#}
+{% macro bigquery__exact_product(amount, rate) -%}
+    round(cast({{ amount }} as bignumeric), 3) * round(cast({{ rate }} as bignumeric), 8)
 {%- endmacro %}
 
 

@@ -65,7 +65,10 @@
 {%- endmacro %}
 
 
-{#- An exact number of so many digits, so many of them behind the point. -#}
+{#-
+    An exact number of so many digits, so many of them behind the point. BigQuery has it without
+    rounding: what may have more decimals is cast by `as_decimal`.
+-#}
 {% macro decimal_type(precision, scale) -%}
     {{ return(adapter.dispatch('decimal_type', 'buck')(precision, scale)) }}
 {%- endmacro %}
@@ -74,9 +77,23 @@
     decimal({{ precision }}, {{ scale }})
 {%- endmacro %}
 
-{#- NUMERIC has 29 digits before the point and 9 behind it. -#}
+{#- NUMERIC has 29 digits before the point and 9 behind it. A cast there takes no digits. -#}
 {% macro bigquery__decimal_type(precision, scale) -%}
-    {{ 'bignumeric' if scale > 9 or precision - scale > 29 else 'numeric' }}({{ precision }}, {{ scale }})
+    {{ 'bignumeric' if scale > 9 or precision - scale > 29 else 'numeric' }}
+{%- endmacro %}
+
+
+{#- A value as an exact number, rounded half away from zero to so many decimals. -#}
+{% macro as_decimal(value, precision, scale) -%}
+    {{ return(adapter.dispatch('as_decimal', 'buck')(value, precision, scale)) }}
+{%- endmacro %}
+
+{% macro default__as_decimal(value, precision, scale) -%}
+    cast({{ value }} as {{ decimal_type(precision, scale) }})
+{%- endmacro %}
+
+{% macro bigquery__as_decimal(value, precision, scale) -%}
+    round(cast({{ value }} as {{ decimal_type(precision, scale) }}), {{ scale }})
 {%- endmacro %}
 
 

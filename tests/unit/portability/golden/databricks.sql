@@ -47,40 +47,42 @@ select
             when 3 then cast(0.001 as decimal(4, 3))
         end as decimal(18, 3)
     ) as case_5,
+    cast(-1.0005 as decimal(18, 3)) as case_6,
+    cast(2.00005 as decimal(18, 4)) as case_7,
     cast(
         round(
             cast(57 as decimal(21, 6))
             / nullif(cast(200 as decimal(21, 6)), 0),
             2
         ) as decimal(38, 2)
-    ) as case_6,
+    ) as case_8,
     cast(
         round(
             cast(-7 as decimal(21, 6))
             / nullif(cast(2 as decimal(21, 6)), 0),
             0
         ) as decimal(38, 0)
-    ) as case_7,
+    ) as case_9,
     cast(
         round(
             cast(2 as decimal(21, 6))
             / nullif(cast(3 as decimal(21, 6)), 0),
             4
         ) as decimal(38, 4)
-    ) as case_8,
+    ) as case_10,
     cast(
         round(
             cast(1 as decimal(21, 6))
             / nullif(cast(0 as decimal(21, 6)), 0),
             6
         ) as decimal(38, 6)
-    ) as case_9,
+    ) as case_11,
     cast(
         (7 - mod(7, nullif(2, 0))) / nullif(2, 0) as bigint
-    ) as case_10,
+    ) as case_12,
     cast(
         (7 - mod(7, nullif(0, 0))) / nullif(0, 0) as bigint
-    ) as case_11,
+    ) as case_13,
     (select cast(
         round(
             cast(sum(amount) as decimal(21, 6))
@@ -92,65 +94,65 @@ select
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_12,
-    cast(round(cast(2.5 as decimal(38, 9)), 0) as decimal(38, 0)) as case_13,
-    cast(round(cast(-2.5 as decimal(38, 9)), 0) as decimal(38, 0)) as case_14,
-    cast(round(cast(1.005 as decimal(38, 9)), 2) as decimal(38, 2)) as case_15,
-    cast(round(cast(10.005 as decimal(23, 3)) * cast(0.5 as decimal(14, 8)), 3) as decimal(18, 3)) as case_16,
+) as some_rows) as case_14,
+    cast(round(cast(2.5 as decimal(38, 9)), 0) as decimal(38, 0)) as case_15,
+    cast(round(cast(-2.5 as decimal(38, 9)), 0) as decimal(38, 0)) as case_16,
+    cast(round(cast(1.005 as decimal(38, 9)), 2) as decimal(38, 2)) as case_17,
+    cast(round(cast(10.005 as decimal(23, 3)) * cast(0.5 as decimal(14, 8)), 3) as decimal(18, 3)) as case_18,
     (select cast(round(sum(cast(amount as decimal(23, 3)) * cast(0.00050001 as decimal(14, 8))), 3) as decimal(18, 3)) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_17,
+) as some_rows) as case_19,
     (select cast(sum(amount) as bigint) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_18,
+) as some_rows) as case_20,
     (select cast(sum(amount) as decimal(18, 3)) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_19,
+) as some_rows) as case_21,
     (select cast(count(case when amount > 1 then 1 end) as bigint) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_20,
+) as some_rows) as case_22,
     (select (max(case when amount > 1 then 1 else 0 end) = 1) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_21,
+) as some_rows) as case_23,
     (select (min(case when amount > 0 then 1 else 0 end) = 1) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_22,
-    greatest(1, cast(null as integer), 3) as case_23,
-    least(2, cast(null as integer), 1) as case_24,
-    (1 is distinct from cast(null as integer)) as case_25,
-    (cast(null as integer) is distinct from cast(null as integer)) as case_26,
-    (not (1 is distinct from 1)) as case_27,
+) as some_rows) as case_24,
+    greatest(1, cast(null as integer), 3) as case_25,
+    least(2, cast(null as integer), 1) as case_26,
+    (1 is distinct from cast(null as integer)) as case_27,
+    (cast(null as integer) is distinct from cast(null as integer)) as case_28,
+    (not (1 is distinct from 1)) as case_29,
     (select min_by(name, case when name is not null then place end) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_28,
-    cast(cast('2026-03-01' as date) as string) as case_29,
-    cast(12 as string) as case_30,
-    coalesce(cast('a' as string), '') || coalesce(cast(null as string), '') || coalesce(cast(1 as string), '') as case_31,
-    md5('a') as case_32,
-    md5(coalesce(cast('a' as string), '~') || '|' || coalesce(cast(cast(null as integer) as string), '~')) as case_33,
-    nullif(split_part('a-b-c', '-', 2), '') as case_34,
-    nullif(split_part('a-b-c', '-', 4), '') as case_35,
+) as some_rows) as case_30,
+    cast(cast('2026-03-01' as date) as string) as case_31,
+    cast(12 as string) as case_32,
+    coalesce(cast('a' as string), '') || coalesce(cast(null as string), '') || coalesce(cast(1 as string), '') as case_33,
+    md5('a') as case_34,
+    md5(coalesce(cast('a' as string), '~') || '|' || coalesce(cast(cast(null as integer) as string), '~')) as case_35,
+    nullif(split_part('a-b-c', '-', 2), '') as case_36,
+    nullif(split_part('a-b-c', '-', 4), '') as case_37,
     (select nullif(
         array_join(
             transform(
@@ -165,32 +167,32 @@ select
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_36,
-    case when trim(' Ann@X.org ') like '%_@_%' then lower(trim(' Ann@X.org ')) end as case_37,
-    case when trim('ann') like '%_@_%' then lower(trim('ann')) end as case_38,
+) as some_rows) as case_38,
+    case when trim(' Ann@X.org ') like '%_@_%' then lower(trim(' Ann@X.org ')) end as case_39,
+    case when trim('ann') like '%_@_%' then lower(trim('ann')) end as case_40,
     case
         when lower(trim(cast(' Yes' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast(' Yes' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_39,
+    end as case_41,
     case
         when lower(trim(cast('off' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('off' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_40,
+    end as case_42,
     case
         when lower(trim(cast('maybe' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('maybe' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_41,
-    ('xab1' rlike 'b[0-9]') as case_42,
-    ('xab1' rlike '^b') as case_43,
-    regexp_replace('a1b22', '[0-9]+', '#') as case_44,
-    nullif(regexp_extract('a1b22', '[0-9]+', 0), '') as case_45,
-    nullif(regexp_extract('ab', '[0-9]+', 0), '') as case_46,
-    case when (trim(cast(' 12 ' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast(' 12 ' as string)) as bigint) end as case_47,
-    case when (trim(cast('1.5' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast('1.5' as string)) as bigint) end as case_48,
+    end as case_43,
+    ('xab1' rlike 'b[0-9]') as case_44,
+    ('xab1' rlike '^b') as case_45,
+    regexp_replace('a1b22', '[0-9]+', '#') as case_46,
+    nullif(regexp_extract('a1b22', '[0-9]+', 0), '') as case_47,
+    nullif(regexp_extract('ab', '[0-9]+', 0), '') as case_48,
+    case when (trim(cast(' 12 ' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast(' 12 ' as string)) as bigint) end as case_49,
+    case when (trim(cast('1.5' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast('1.5' as string)) as bigint) end as case_50,
     case
             when (trim(cast('1.5' as string)) rlike '^-?[0-9]{1,7}([.][0-9]{1,2})?$')
                 then cast(trim(cast('1.5' as string)) as decimal(9, 2))
-        end as case_49,
+        end as case_51,
     case
             when (trim(cast('2024-02-29' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$')
                 then case when cast(substring(trim(cast('2024-02-29' as string)), 9, 2) as integer) <= case
@@ -199,7 +201,7 @@ select
         when mod(cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer) > 0 then cast(trim(cast('2024-02-29' as string)) as date) end
-        end as case_50,
+        end as case_52,
     case
             when (trim(cast('2026-02-30' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$')
                 then case when cast(substring(trim(cast('2026-02-30' as string)), 9, 2) as integer) <= case
@@ -208,7 +210,7 @@ select
         when mod(cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer) > 0 then cast(trim(cast('2026-02-30' as string)) as date) end
-        end as case_51,
+        end as case_53,
     unix_micros(case
             when (trim(cast('1970-01-01T02:00:01+02:00' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$')
                 then case when cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 9, 2) as integer) <= case
@@ -217,7 +219,7 @@ select
         when mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer) > 0 then cast(trim(cast('1970-01-01T02:00:01+02:00' as string)) as timestamp) end
-        end) as case_52,
+        end) as case_54,
     unix_micros(case
             when (trim(cast('1970-01-01T02:00:01' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$')
                 then case when cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 9, 2) as integer) <= case
@@ -226,16 +228,16 @@ select
         when mod(cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer) > 0 then cast(trim(cast('1970-01-01T02:00:01' as string)) as timestamp) end
-        end) as case_53,
+        end) as case_55,
     case
         when lower(trim(cast('no' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('no' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_54,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.b') as case_55,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.n') as case_56,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.z') as case_57,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.t') as case_58,
-    cast(get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.i') as bigint) as case_59,
+    end as case_56,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.b') as case_57,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.n') as case_58,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.z') as case_59,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.t') as case_60,
+    cast(get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.i') as bigint) as case_61,
     (select nullif(
         array_join(
             transform(
@@ -250,27 +252,27 @@ select
         position,
         element
     from (select 1 as id, '[{"k": "one"}, {"k": "two"}]' as items) as owners
-    lateral view posexplode(from_json(items, 'array<string>')) elements as position, element) as unnested) as case_60,
-    cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_61,
-    cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_62,
-    cast(date_trunc('month', cast('2026-03-01' as date)) as date) as case_63,
-    cast(date_trunc('quarter', cast('2026-03-01' as date)) as date) as case_64,
-    (weekday(cast('2026-03-01' as date)) + 1) as case_65,
-    cast(extract(week from cast('2026-03-01' as date)) as integer) as case_66,
-    cast(extract(quarter from cast('2026-03-01' as date)) as integer) as case_67,
-    (cast(extract(year from cast('2026-03-01' as date)) as integer) * 10000 + cast(extract(month from cast('2026-03-01' as date)) as integer) * 100 + cast(extract(day from cast('2026-03-01' as date)) as integer)) as case_68,
-    date_add(cast('2026-03-01' as date), cast(-1 as int)) as case_69,
-    add_months(cast('2026-01-31' as date), cast(1 as int)) as case_70,
-    cast(datediff(cast('2026-03-01' as date), cast('2026-02-27' as date)) as bigint) as case_71,
+    lateral view posexplode(from_json(items, 'array<string>')) elements as position, element) as unnested) as case_62,
+    cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_63,
+    cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_64,
+    cast(date_trunc('month', cast('2026-03-01' as date)) as date) as case_65,
+    cast(date_trunc('quarter', cast('2026-03-01' as date)) as date) as case_66,
+    (weekday(cast('2026-03-01' as date)) + 1) as case_67,
+    cast(extract(week from cast('2026-03-01' as date)) as integer) as case_68,
+    cast(extract(quarter from cast('2026-03-01' as date)) as integer) as case_69,
+    (cast(extract(year from cast('2026-03-01' as date)) as integer) * 10000 + cast(extract(month from cast('2026-03-01' as date)) as integer) * 100 + cast(extract(day from cast('2026-03-01' as date)) as integer)) as case_70,
+    date_add(cast('2026-03-01' as date), cast(-1 as int)) as case_71,
+    add_months(cast('2026-01-31' as date), cast(1 as int)) as case_72,
+    cast(datediff(cast('2026-03-01' as date), cast('2026-02-27' as date)) as bigint) as case_73,
     (
         (cast(extract(year from cast('2026-03-01' as date)) as integer) - cast(extract(year from cast('2025-12-31' as date)) as integer)) * 12
         + cast(extract(month from cast('2026-03-01' as date)) as integer) - cast(extract(month from cast('2025-12-31' as date)) as integer)
-    ) as case_72,
-    (select count(*) from (select explode(sequence(cast('2026-03-01' as date), date_add(cast('2026-03-01' as date), cast(9 as int)), interval 1 day)) as date_day) as days) as case_73,
-    (select max(date_day) from (select explode(sequence(cast('2026-01-01' as date), date_add(add_months(cast(date_trunc('year', cast(to_utc_timestamp(cast('2026-02-15T00:00:00Z' as timestamp), current_timezone()) as date)) as date), cast(24 as int)), cast(-1 as int)), interval 1 day)) as date_day) as days) as case_74,
-    unix_micros(timestamp_seconds(1767225600)) as case_75,
-    cast(to_utc_timestamp(cast('2026-01-01T23:30:00-02:00' as timestamp), current_timezone()) as date) as case_76,
-    unix_micros(cast(cast(cast('1970-01-02' as date) as string) || 'T00:00:00Z' as timestamp)) as case_77,
-    cast(floor((unix_micros(cast('1970-01-01T00:00:12.9Z' as timestamp)) - unix_micros(timestamp_seconds(10))) / 1000000.0) as bigint) as case_78,
-    date_add(cast(to_utc_timestamp(cast('2026-03-01T00:30:00+01:00' as timestamp), current_timezone()) as date), cast(-1 as int)) as case_79,
-    cast(to_utc_timestamp(cast('9999-12-31T00:00:00Z' as timestamp), current_timezone()) as date) as case_80
+    ) as case_74,
+    (select count(*) from (select explode(sequence(cast('2026-03-01' as date), date_add(cast('2026-03-01' as date), cast(9 as int)), interval 1 day)) as date_day) as days) as case_75,
+    (select max(date_day) from (select explode(sequence(cast('2026-01-01' as date), date_add(add_months(cast(date_trunc('year', cast(to_utc_timestamp(cast('2026-02-15T00:00:00Z' as timestamp), current_timezone()) as date)) as date), cast(24 as int)), cast(-1 as int)), interval 1 day)) as date_day) as days) as case_76,
+    unix_micros(timestamp_seconds(1767225600)) as case_77,
+    cast(to_utc_timestamp(cast('2026-01-01T23:30:00-02:00' as timestamp), current_timezone()) as date) as case_78,
+    unix_micros(cast(cast(cast('1970-01-02' as date) as string) || 'T00:00:00Z' as timestamp)) as case_79,
+    cast(floor((unix_micros(cast('1970-01-01T00:00:12.9Z' as timestamp)) - unix_micros(timestamp_seconds(10))) / 1000000.0) as bigint) as case_80,
+    date_add(cast(to_utc_timestamp(cast('2026-03-01T00:30:00+01:00' as timestamp), current_timezone()) as date), cast(-1 as int)) as case_81,
+    cast(to_utc_timestamp(cast('9999-12-31T00:00:00Z' as timestamp), current_timezone()) as date) as case_82

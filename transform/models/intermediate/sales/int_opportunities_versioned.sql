@@ -119,7 +119,7 @@ final as (
         row_number() over (partition by opportunity_id order by moment) as version_number,
         -- attributes
         stage,
-        cast(probability_pct as {{ decimal_type(18, 4) }}) as probability_pct,
+        {{ as_decimal('probability_pct', 18, 4) }} as probability_pct,
         -- money; an org with one currency does not say which
         coalesce(currency, '{{ var("reporting_currency") }}') as currency,
         coalesce(amount, 0) as amount,

@@ -72,7 +72,7 @@ final as (
         linked.lead_source,
         linked.stage,
         linked.forecast_category,
-        cast(linked.probability_pct as {{ decimal_type(18, 4) }}) as probability_pct,
+        {{ as_decimal('linked.probability_pct', 18, 4) }} as probability_pct,
         coalesce(linked.is_closed, false) as is_closed,
         coalesce(linked.is_won, false) as is_won,
         -- money

@@ -13,8 +13,8 @@ renamed as (
         product_id,
         -- measures
         quantity,
-        cast(unit_price as {{ money_type() }}) as unit_price,
-        cast(discount as {{ money_type() }}) as discount,
+        {{ as_money('unit_price') }} as unit_price,
+        {{ as_money('discount') }} as discount,
         -- times (UTC)
         updated_at,
         -- arrival

@@ -10,8 +10,8 @@ renamed as (
         id as product_id,
         -- money
         lower(currency) as currency,
-        cast(unit_price as {{ money_type() }}) as unit_price,
-        cast(unit_cost as {{ money_type() }}) as unit_cost,
+        {{ as_money('unit_price') }} as unit_price,
+        {{ as_money('unit_cost') }} as unit_cost,
         -- version
         _buck_op = 'd' as is_deleted,
         {{ version_times('id', '_buck_seq', 'created_at') }},

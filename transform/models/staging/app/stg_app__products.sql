@@ -16,8 +16,8 @@ renamed as (
         attributes as attributes_json,
         -- money
         lower(currency) as currency,
-        cast(unit_price as {{ money_type() }}) as unit_price,
-        cast(unit_cost as {{ money_type() }}) as unit_cost,
+        {{ as_money('unit_price') }} as unit_price,
+        {{ as_money('unit_cost') }} as unit_cost,
         -- times (UTC)
         created_at,
         updated_at,

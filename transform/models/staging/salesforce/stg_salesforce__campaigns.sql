@@ -14,9 +14,9 @@ renamed as (
         type as campaign_type,
         status,
         -- money
-        cast(budgetedcost as {{ money_type() }}) as budgeted_cost,
-        cast(actualcost as {{ money_type() }}) as actual_cost,
-        cast(expectedrevenue as {{ money_type() }}) as expected_revenue,
+        {{ as_money('budgetedcost') }} as budgeted_cost,
+        {{ as_money('actualcost') }} as actual_cost,
+        {{ as_money('expectedrevenue') }} as expected_revenue,
         -- flags
         isactive as is_active,
         -- times (UTC)

@@ -25,8 +25,8 @@ renamed as (
         formulas.account_segment__c as account_segment,
         -- money
         lower(currencyisocode) as currency,
-        cast(amount as {{ money_type() }}) as amount,
-        cast(expectedrevenue as {{ money_type() }}) as expected_revenue,
+        {{ as_money('amount') }} as amount,
+        {{ as_money('expectedrevenue') }} as expected_revenue,
         probability as probability_pct,
         -- flags
         isclosed as is_closed,

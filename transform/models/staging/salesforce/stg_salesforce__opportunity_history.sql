@@ -16,8 +16,8 @@ renamed as (
         probability as probability_pct,
         -- money
         lower(currencyisocode) as currency,
-        cast(amount as {{ money_type() }}) as amount,
-        cast(expectedrevenue as {{ money_type() }}) as expected_revenue,
+        {{ as_money('amount') }} as amount,
+        {{ as_money('expectedrevenue') }} as expected_revenue,
         -- times (UTC)
         closedate as close_on,
         createddate as created_at,

@@ -17,8 +17,8 @@ renamed as (
         servicedate as service_on,
         -- money
         lower(currencyisocode) as currency,
-        cast(unitprice as {{ money_type() }}) as unit_price,
-        cast(totalprice as {{ money_type() }}) as total_price,
+        {{ as_money('unitprice') }} as unit_price,
+        {{ as_money('totalprice') }} as total_price,
         discount as discount_pct,
         -- times (UTC)
         createddate as created_at,

@@ -14,8 +14,8 @@ renamed as (
         probability as probability_pct,
         -- money
         lower(currencyisocode) as currency,
-        cast(amount as {{ money_type() }}) as amount,
-        cast(expectedrevenue as {{ money_type() }}) as expected_revenue,
+        {{ as_money('amount') }} as amount,
+        {{ as_money('expectedrevenue') }} as expected_revenue,
         -- flags
         isclosed as is_closed,
         iswon as is_won,
