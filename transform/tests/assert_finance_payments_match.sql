@@ -1,7 +1,7 @@
 -- The wide table says of a payment what fct_payments says, of its customer what dim_customers says.
 with
 
-shown as (
+shown as {{ inlined() }} (
     select * from {{ ref('finance_payments') }}
 ),
 
@@ -9,7 +9,7 @@ rates as (
     select * from {{ ref('int_exchange_rates_dated') }}
 ),
 
-expected as (
+expected as {{ inlined() }} (
     select
         payments.*,
         payments.customer_segment as segment_at_payment,
@@ -33,4 +33,4 @@ expected as (
     'is_paid', 'is_disputed', 'currency', 'gross_amount', 'amount_refunded', 'net_amount',
     'reporting_currency', 'gross_amount_reporting', 'net_amount_reporting', 'created_at',
     'last_refunded_at', 'payment_date', 'payment_month', 'payment_quarter',
-]) }}
+], hashed_first=true) }}

@@ -2,7 +2,7 @@
 -- and with Stripe's own values; the customer is the one who is behind the payer, as they were then.
 with
 
-shown as (
+shown as {{ inlined() }} (
     select * from {{ ref('fct_payments') }}
 ),
 
@@ -65,7 +65,7 @@ joined as (
     left join currencies on charges.currency = currencies.code
 ),
 
-expected as (
+expected as {{ inlined() }} (
     select
         joined.charge_id,
         {{ surrogate_key(['joined.charge_id']) }} as payment_key,
@@ -119,4 +119,4 @@ expected as (
     'payment_status', 'failure_code', 'payment_method_type', 'created_at', 'last_refunded_at',
     'payment_date', 'payment_quarter', 'charge_seq', 'refund_seq', 'invoice_payment_seq',
     'buck_updated_at',
-]) }}
+], hashed_first=true) }}
