@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +35,11 @@ TARGET = """
       host: 127.0.0.1
       port: {port}
       protocol: http
-      database: warehouse
+      database: lakehouse
       schema: main
+      threads: 1
 """
+"""In a database called `warehouse` fakesnow shows no objects: it takes the name for a keyword."""
 NO_FILE_LISTS = """
 import re
 from buck.warehouses import snowflake_sql
@@ -51,7 +53,7 @@ import json, sys
 sys.path.append(sys.argv[1])
 from snowflake import connector
 there = connector.connect(user="fake", password="snow", account="fakesnow", host="127.0.0.1",
-    port=sys.argv[2], protocol="http", database="warehouse", schema="main")
+    port=sys.argv[2], protocol="http", database="lakehouse", schema="main")
 json.dump(there.cursor().execute(sys.argv[3]).fetchall(), sys.stdout, default=str)
 """
 ROWS = (
@@ -115,15 +117,15 @@ def loader(pytestconfig: pytest.Config, tmp_path: Path, empty_home: Path) -> Ite
 
 
 @contextmanager
-def running(programs: Path, tmp_path: Path, empty_home: Path) -> Iterator[Loader]:
-    """Fakesnow, and the shop with its first orders published on the lake."""
+def served(programs: Path, folder: Path) -> Iterator[int]:
+    """Fakesnow runs; gives its port."""
     port = free_port()
-    with (tmp_path / "log").open("w") as log:
+    with (folder / "log").open("w") as log:
         server = subprocess.Popen(
             [str(programs / "fakesnow"), "-s", "-p", str(port), "--host", "127.0.0.1"],
             stdout=log,
             stderr=log,
-            env={**os.environ, "TMPDIR": str(tmp_path)},
+            env={**os.environ, "TMPDIR": str(folder)},
         )
     try:
         give_up_at = time.monotonic() + 60
@@ -132,19 +134,37 @@ def running(programs: Path, tmp_path: Path, empty_home: Path) -> Iterator[Loader
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
             except OSError:
-                assert server.poll() is None, (tmp_path / "log").read_text()[-2_000:]
+                assert server.poll() is None, (folder / "log").read_text()[-2_000:]
                 assert time.monotonic() < give_up_at, "fakesnow does not start"
                 time.sleep(0.2)
-        (packages,) = programs.parent.glob("lib/python*/site-packages")
-        project = make_shop(tmp_path, empty_home, PROFILES)
-        profiles = project.root / "transform" / "profiles.yml"
-        before, _, _ = profiles.read_text().partition("\n    snowflake:")
-        profiles.write_text(before + TARGET.format(port=port))
-        project.buck("run").expect(0)
-        yield Loader(project, str(packages), port)
+        yield port
     finally:
         server.kill()
         server.wait()
+
+
+def connected(project: Scratch, programs: Path, port: int) -> Loader:
+    """The project's target leads to fakesnow."""
+    (packages,) = programs.parent.glob("lib/python*/site-packages")
+    profiles = project.root / "transform" / "profiles.yml"
+    before, _, _ = profiles.read_text().partition("\n    snowflake:")
+    profiles.write_text(before + TARGET.format(port=port))
+    return Loader(project, str(packages), port)
+
+
+@contextmanager
+def running(
+    programs: Path,
+    tmp_path: Path,
+    empty_home: Path,
+    prepare: Callable[[Scratch], None] = lambda _: None,
+) -> Iterator[Loader]:
+    """Fakesnow, and the shop with its first orders published on the lake."""
+    with served(programs, tmp_path) as port:
+        found = connected(make_shop(tmp_path, empty_home, PROFILES), programs, port)
+        prepare(found.project)
+        found.project.buck("run").expect(0)
+        yield found
 
 
 def test_a_load_holds_exactly_the_lakes_rows(loader: Loader) -> None:
