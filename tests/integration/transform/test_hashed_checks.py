@@ -77,15 +77,19 @@ def test_one_cell_is_found_whatever_its_column(
     table, key = HASHED[test]
     columns = re.findall(r"then ' (\w+)' else", (tests / f"{test}.sql").read_text())
     assert len(columns) >= 10
+    expected, damages = [], []
     for column in columns:
+        taken = ", ".join(f"'{row}'" for row, _ in expected) or "''"
         row = con.execute(
-            f"select {key} from {table} where {column} is not null order by 1"
+            f"select {key} from {table} "
+            f"where {column} is not null and {key}::varchar not in ({taken})"
         ).fetchone()
         if row is None:
-            assert column in {"failure_code"}, f"{column} is never filled"
+            assert column == "failure_code", f"{column} is never filled"
             continue
-        damaged = find(test, f"update {table} set {column} = null where {key} = '{row[0]}'")
-        assert damaged == [(row[0], f" {column}")]
+        expected.append((row[0], f" {column}"))
+        damages.append(f"update {table} set {column} = null where {key} = '{row[0]}'")
+    assert sorted(find(test, ";".join(damages))) == sorted(expected)
 
 
 @pytest.mark.parametrize("test", [t for t in HASHED if t != "assert_orders_match_the_app"])
