@@ -110,6 +110,10 @@ soak-snowflake:
 soak-snowflake-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_snowflake_promotion.py -n 0
 
+# Run what is meant for Databricks on Spark, for every raw table of the sandbox, and compare the rows (needs Java).
+soak-spark:
+    {{python}} -m pytest tests/integration/warehouses/soak_spark.py -n 0
+
 # Run pipelines on Airflow, Dagster and Prefect, each in an environment of its own.
 soak-orchestrators:
     SOAK_ORCHESTRATORS=1 {{python}} -m pytest tests/integration/orchestrators -n 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buck.errors import WarehouseError
+from buck.errors import TransformError, WarehouseError
 from buck.names import TableRef
 from buck.records.promotion import RawLoad
 
@@ -32,8 +32,7 @@ def ask_record(
 
     Raises:
         ConfigError: the adapter is not installed.
-        TransformError: the warehouse does not answer.
-        WarehouseError: it refuses the question.
+        WarehouseError: the warehouse does not answer, or refuses the question.
     """
     from buck.transform import ask, require_adapter
     from buck.warehouses import databricks_sql, redshift_sql
@@ -48,14 +47,17 @@ def ask_record(
     else:
         there = redshift_sql.has_table(loads)
         columns, record = redshift_sql.columns_of(schema), redshift_sql.last_loads(prefix)
-    replies = ask(space, {"there": there, "columns": columns})
-    if not replies["there"].error and int(replies["there"].rows[0][0]):
-        replies |= ask(space, {"loads": record})
+    hint = f"buck doctor --target {space.target}, or --offline to plan without asking"
+    try:
+        replies = ask(space, {"there": there, "columns": columns})
+        if not replies["there"].error and int(replies["there"].rows[0][0]):
+            replies |= ask(space, {"loads": record})
+    except TransformError as exc:
+        raise WarehouseError(exc.what, hint=hint) from exc
     for reply in replies.values():
         if reply.error:
             raise WarehouseError(
-                f"{space.target} does not say what was loaded there: {reply.error}",
-                hint=f"buck doctor --target {space.target}, or --offline to plan without asking",
+                f"{space.target} does not say what was loaded there: {reply.error}", hint=hint
             )
     held: dict[str, set[str]] = {}
     for table, column in replies["columns"].rows:

@@ -60,8 +60,7 @@ def script_promotion(
     Raises:
         ConfigError: the lake is on this machine, its tables are no Parquet, nothing is published,
             or the target's adapter is not installed.
-        TransformError: the warehouse does not answer.
-        WarehouseError: it holds the raw tables of another lake.
+        WarehouseError: the warehouse does not answer, or holds the raw tables of another lake.
     """
     chosen, space, settings = _target(project, target)
     kind = _kind(chosen, settings)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import sqlglot
 import yaml
 from sqlglot import exp
@@ -18,6 +22,18 @@ from tests.stores import open_files
 PROFILES = Path(__file__).parents[3] / "transform" / "profiles.yml"
 NOT_PARSED = ("begin", "commit", "lock ")
 """What the parser does not know of Redshift's; a PostgreSQL runs it in the tests."""
+
+COPY = re.compile(r'copy "(\w+)" from \'([^\']+)\' iam_role .* format as parquet manifest')
+
+
+@dataclass
+class Cloud:
+    """The shop after two loads, with the plans that were made after each."""
+
+    project: Scratch
+    bucket: Bucket
+    first: Any
+    second: Any
 
 
 def make_cloud_shop(folder: Path, home: Path, bucket: Bucket) -> Scratch:
@@ -57,7 +73,7 @@ def fetch(bucket: Bucket, url: str, folder: Path) -> Path:
     return file
 
 
-def parsed(statements: list[str], dialect: str) -> list[exp.Expression]:
+def parsed(statements: Iterable[str], dialect: str) -> list[exp.Expression]:
     """Every statement as another parser of the dialect reads it; none that it only passes on."""
     found = []
     for statement in statements:
@@ -70,3 +86,22 @@ def parsed(statements: list[str], dialect: str) -> list[exp.Expression]:
 def script(project: Scratch, *words: str, target: str = "redshift") -> Any:
     """The plan for a target, as `--json` says it."""
     return project.buck("promote", "--target", target, "--plan", "--json", *words).expect(0).json
+
+
+def run(there: Any, cloud: Cloud, plan: Any, folder: Path) -> None:
+    """Run the statements as they stand; a copy takes the columns of its files by their place."""
+    for statement in plan["statements"]:
+        copied = COPY.fullmatch(statement)
+        if copied is None:
+            there.execute(statement)
+            continue
+        for entry in json.loads(plan["manifests"][copied[2]])["entries"]:
+            file = fetch(cloud.bucket, entry["url"], folder)
+            assert entry["meta"]["content_length"] == file.stat().st_size
+            for row in pq.read_table(file).to_pylist():
+                places = ", ".join(["%s"] * len(row))
+                there.execute(f"insert into {copied[1]} values ({places})", list(row.values()))
+
+
+def count(there: Any, table: str) -> int:
+    return int(there.execute(f"select count(*) from {table}").fetchone()[0])

@@ -7,54 +7,42 @@ place, by position as Redshift does. Databricks' run on Spark in `soak_spark.py`
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pyarrow.parquet as pq
 import pytest
 from sqlglot import exp
 
 from buck.flow.building import workspace
-from buck.flow.external_tables import google_address
+from buck.flow.external_tables import google_address, script_external_tables
 from buck.flow.lake_access import open_lake
 from buck.flow.promotion_record import Known, ask_record
 from buck.flow.promotion_script import find_stretches
 from buck.lake import SnapshotStore, files_between
 from buck.names import RawTable
 from buck.project import open_project
+from buck.records.raw_files import WarehouseScript
 from buck.sandbox.postgres.server import PostgresServer
 from buck.warehouses import databricks_sql, redshift_sql
-from tests.conftest import Bucket, make_bucket
+from tests.conftest import make_bucket
 from tests.integration.warehouses.cloud_shop import (
     PROFILES,
+    Cloud,
+    count,
     deliver_coloured,
-    fetch,
     make_cloud_shop,
     parsed,
+    run,
     script,
     set_warehouse,
 )
 from tests.integration.warehouses.shop import FIRST, SECOND, make_shop
-from tests.scratch import Scratch
 
 ROLE = "arn:aws:iam::123456789012:role/lake-reader"
 ROWS = "select id, customer, amount, colour from raw.raw_shop_orders order by _buck_seq"
 ORDERS = RawTable("shop", "orders")
-COPY = re.compile(r'copy "(\w+)" from \'([^\']+)\' iam_role .* format as parquet manifest')
-
-
-@dataclass
-class Cloud:
-    """The shop after two loads, with the plans that were made after each."""
-
-    project: Scratch
-    bucket: Bucket
-    first: Any
-    second: Any
 
 
 @pytest.fixture(scope="module")
@@ -83,25 +71,6 @@ def there(server: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
             " as $$ select current_timestamp::timestamp $$"
         )
         yield connection
-
-
-def run(there: Any, cloud: Cloud, plan: Any, folder: Path) -> None:
-    """Run the statements as they stand; a copy takes the columns of its files by their place."""
-    for statement in plan["statements"]:
-        copied = COPY.fullmatch(statement)
-        if copied is None:
-            there.execute(statement)
-            continue
-        for entry in json.loads(plan["manifests"][copied[2]])["entries"]:
-            file = fetch(cloud.bucket, entry["url"], folder)
-            assert entry["meta"]["content_length"] == file.stat().st_size
-            for row in pq.read_table(file).to_pylist():
-                places = ", ".join(["%s"] * len(row))
-                there.execute(f"insert into {copied[1]} values ({places})", list(row.values()))
-
-
-def count(there: Any, table: str) -> int:
-    return int(there.execute(f"select count(*) from {table}").fetchone()[0])
 
 
 def known(cloud: Cloud, access: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Known:
@@ -311,13 +280,23 @@ def test_what_stands_in_the_way_is_named_with_the_next_step(cloud: Cloud, tmp_pa
     assert "docs/how-to/run-on-s3.md" in here.err
 
 
-def external(cloud: Cloud, target: str, **env: str) -> Any:
-    told = {"BUCK_STORAGE_ROLE": ""} | env
-    return cloud.project.buck("warehouse", "external", target, "--json", env=told).expect(0).json
+External = Callable[..., WarehouseScript]
 
 
-def test_snowflake_reads_the_delta_logs_where_they_lie(cloud: Cloud) -> None:
-    catalog, *rest = external(cloud, "snowflake")["statements"]
+@pytest.fixture
+def external(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> External:
+    """What `buck warehouse external` prints, without a process for each."""
+
+    def make(target: str, **env: str) -> WarehouseScript:
+        for name, value in (cloud.project.env | {"BUCK_STORAGE_ROLE": ""} | env).items():
+            monkeypatch.setenv(name, value)
+        return script_external_tables(open_project(cloud.project.root), target)
+
+    return make
+
+
+def test_snowflake_reads_the_delta_logs_where_they_lie(cloud: Cloud, external: External) -> None:
+    catalog, *rest = external("snowflake").statements
     assert catalog.endswith("catalog_source = object_store table_format = delta enabled = true")
     (_, table) = parsed(rest, "snowflake")
     assert isinstance(table, exp.Create)
@@ -326,28 +305,28 @@ def test_snowflake_reads_the_delta_logs_where_they_lie(cloud: Cloud) -> None:
         " external_volume = 'BUCK_LAKE' catalog = 'BUCK_DELTA'"
         " base_location = 'raw/shop/orders' auto_refresh = true"
     )
-    named = external(cloud, "snowflake", BUCK_STORAGE_ROLE="lake_volume")["statements"][-1]
+    named = external("snowflake", BUCK_STORAGE_ROLE="lake_volume").statements[-1]
     assert "external_volume = 'LAKE_VOLUME'" in named
 
 
-def test_bigquery_reads_the_delta_logs_where_they_lie(cloud: Cloud) -> None:
+def test_bigquery_reads_the_delta_logs_where_they_lie(cloud: Cloud, external: External) -> None:
     given = {"BUCK_BIGQUERY_PROJECT": "ours", "BUCK_BIGQUERY_LOCATION": "aws-eu-west-1"}
-    plan = external(cloud, "bigquery", **given)
+    plan = external("bigquery", **given)
     connection = " with connection `ours`.`aws-eu-west-1`.`buck_lake`"
-    assert plan["statements"][-1] == (
+    assert plan.statements[-1] == (
         f"create or replace external table `ours`.`raw`.`raw_shop_orders`{connection}"
         f" options (format = 'DELTA_LAKE', uris = ['{cloud.bucket.root}/raw/shop/orders'])"
     )
     # The parser knows no connection.
-    dataset, table = parsed([one.replace(connection, "") for one in plan["statements"]], "bigquery")
+    dataset, table = parsed([one.replace(connection, "") for one in plan.statements], "bigquery")
     assert (dataset.args["kind"], table.args["kind"]) == ("SCHEMA", "TABLE")
     ours = google_address("s3://team/lake/raw", endpoint="https://storage.googleapis.com")
     assert ours == "gs://team/lake/raw"
     assert google_address("s3://team/lake/raw", endpoint="") == "s3://team/lake/raw"
 
 
-def test_databricks_knows_the_delta_tables_themselves(cloud: Cloud) -> None:
-    statements = external(cloud, "databricks")["statements"]
+def test_databricks_knows_the_delta_tables_themselves(cloud: Cloud, external: External) -> None:
+    statements = external("databricks").statements
     _, table = parsed(statements, "databricks")
     assert isinstance(table, exp.Create)
     assert statements[-1] == (
@@ -356,20 +335,22 @@ def test_databricks_knows_the_delta_tables_themselves(cloud: Cloud) -> None:
     )
 
 
-def test_redshift_reads_exactly_the_files_of_one_version(cloud: Cloud, tmp_path: Path) -> None:
-    plan = external(cloud, "redshift", BUCK_STORAGE_ROLE=ROLE)
-    statements = plan["statements"]
+def test_redshift_reads_exactly_the_files_of_one_version(
+    cloud: Cloud, external: External, tmp_path: Path
+) -> None:
+    plan = external("redshift", BUCK_STORAGE_ROLE=ROLE)
+    statements = plan.statements
     assert f"iam_role '{ROLE}'" in statements[1]
     kinds = [type(one) for one in parsed([statements[0], *statements[2:]], "redshift")]
     # A table for the files of each load, as they have other columns, and a view over both.
     assert kinds == [exp.Create, exp.Drop, exp.Create, exp.Drop, exp.Create, exp.Create]
     entries = [
         entry["url"]
-        for content in plan["manifests"].values()
+        for content in plan.manifests.values()
         for entry in json.loads(content)["entries"]
     ]
-    (table,) = plan["tables"]
-    assert entries == [f"{cloud.bucket.root}/{file['name']}" for file in table["files"]]
+    (table,) = plan.stretches
+    assert entries == [f"{cloud.bucket.root}/{file.name}" for file in table.files]
     tables = [one for one in statements if one.startswith("create external table")]
     assert ['"colour"' in one for one in tables] == [False, True]
     assert 'cast(null as varchar(65535)) as "colour"' in statements[-1]
@@ -390,8 +371,8 @@ def test_a_lake_on_this_machine_is_read_by_no_warehouse(cloud: Cloud, tmp_path: 
     assert f"uris = ['{cloud.bucket.root}/raw/shop/orders']" in shown.out
 
 
-def test_what_is_no_delta_is_named_and_left_out(cloud: Cloud) -> None:
+def test_what_is_no_delta_is_named_and_left_out(cloud: Cloud, external: External) -> None:
     json_lines = {"BUCK__SOURCES__SHOP__FORMAT": "json"}
-    plan = external(cloud, "redshift", **json_lines)
-    assert plan["tables"] == []
-    assert any("not in this: shop.orders" in note for note in plan["notes"])
+    plan = external("redshift", **json_lines)
+    assert plan.stretches == ()
+    assert any("not in this: shop.orders" in note for note in plan.notes)
