@@ -38,6 +38,10 @@ class RunTalk:
             about = ".".join(filter(None, (event.facts["table"], event.facts["column"])))
             kind = event.status.replace("_", " ")
             say(f"{self.indent}! {about} {kind}: {event.facts['detail']}")
+        elif event.kind == "observation_sent" and event.status == "failed":
+            self._clear()
+            channel, why = event.facts["channel"], event.facts["error"]
+            say(f"{self.indent}! {channel} was not told of this run: {why}; see `buck doctor`")
         elif event.kind == "schema_changed":
             self._clear()
             added = ", ".join(event.facts.get("added", ()))

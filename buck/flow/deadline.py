@@ -10,7 +10,7 @@ from typing import Any
 
 from buck.errors import LedgerError, RunTimedOut
 from buck.flow.alerting import Ending, tell
-from buck.flow.observing import observe_end
+from buck.flow.observing import End, observe_end
 from buck.ledger import RunRecorder
 from buck.project import Pipeline, Project, duration_s
 from buck.records.freshness import duration_text
@@ -43,7 +43,7 @@ def deadline(
         )
         try:
             tell(project, recorder, Ending(Status.FAILED, error=reason.what, hint=reason.hint))
-            observe_end(project, recorder, Status.FAILED, error=reason.what)
+            observe_end(project, recorder, End(Status.FAILED, reason.what))
             recorder.stop(reason, error=reason.what)
         except LedgerError:
             pass

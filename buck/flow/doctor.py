@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from buck.engine import connect
 from buck.errors import BuckError
+from buck.flow.knocking import has_proxy, silent_addresses
 from buck.flow.lake_access import open_lake
 from buck.flow.lock import hold_lock
 from buck.lake import Lake, SnapshotStore
@@ -34,8 +33,6 @@ CLIENTS = {
     "openlineage": "openlineage-python",
     "opentelemetry": "opentelemetry-exporter-otlp-proto-http",
 }
-PORTS = {"http": 80, "https": 443, "postgres": 5432, "postgresql": 5432}
-KNOCK_S = 3.0
 RESTORE = "restore it from a backup or the bucket's versions, or check the access to it"
 LOW_DISK_BYTES = 2 * 1024**3
 
@@ -137,7 +134,7 @@ def _sources(project: Project) -> Iterator[Finding]:
         except BuckError as exc:
             yield Finding(f"source {name}", "failed", exc.what, exc.hint)
             continue
-        silent = [] if _has_proxy(project) else _silent_addresses(options.values())
+        silent = [] if has_proxy(project) else silent_addresses(options.values())
         if silent:
             yield Finding(
                 f"source {name}",
@@ -164,7 +161,7 @@ def _observers(project: Project) -> Iterator[Finding]:
         except BuckError as exc:
             yield Finding(channel, "warned", exc.what, exc.hint)
             continue
-        silent = [] if _has_proxy(project) else _silent_addresses([address])
+        silent = [] if has_proxy(project) else silent_addresses([address])
         if not _is_installed(CLIENTS[channel]):
             line = f"pip install 'buck-lakehouse[{channel}]'"
             yield Finding(channel, "warned", "its library is not installed", line)
@@ -181,29 +178,6 @@ def _is_installed(package: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
-
-
-def _has_proxy(project: Project) -> bool:
-    """Whether the outside is reached through somebody else, so that knocking proves nothing."""
-    return any(name.lower() in ("http_proxy", "https_proxy") for name in project.variables)
-
-
-def _silent_addresses(values: Iterable[Any]) -> list[str]:
-    """Host and port of every address among a source's settings that accepts no connection."""
-    silent = []
-    for value in values:
-        try:
-            address = urlsplit(value) if isinstance(value, str) else None
-            port = address and (address.port or PORTS.get(address.scheme))
-        except ValueError:
-            continue  # not an address; the source itself says what is wrong with it
-        if not address or not address.hostname or not port or address.scheme not in PORTS:
-            continue
-        try:
-            socket.create_connection((address.hostname, port), timeout=KNOCK_S).close()
-        except OSError as exc:
-            silent.append(f"{address.hostname}:{port} ({exc.strerror or exc})")
-    return silent
 
 
 def _lake(project: Project) -> Iterator[Finding]:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buck.engine import Rows, connect
 from buck.errors import BuckError, PromotionIncomplete
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
+from buck.flow.observing import End, observe_end, observe_start, record_nodes
+from buck.flow.promotion_lineage import promoted_from, promoted_to
 from buck.flow.promotion_plan import make_plan
 from buck.flow.promotion_proof import prove_marts
 from buck.flow.promotion_side import (
@@ -24,6 +27,7 @@ from buck.flow.receipts import keep_receipt, make_receipt
 from buck.ledger import RunRecorder
 from buck.project import Project
 from buck.records.comparison import TableComparison
+from buck.records.observation import ObservedTable
 from buck.records.promotion import PromotedTable, Promotion, PromotionPlan, Receipt
 from buck.records.quality import QualityReport
 from buck.records.run import Event, Status
@@ -112,9 +116,11 @@ def promote(project: Project, target: str | None, options: PromoteOptions) -> Pr
             target=side.target,
             snapshot=side.snapshot.id,
         )
+        observe_start(project, recorder)
         try:
             result = _Promoting(side, recorder, options).execute()
         except BuckError as exc:
+            observe_end(project, recorder, End(Status.FAILED, exc.what, promoted_from(side)))
             recorder.finish(Status.FAILED, error=exc.what)
             raise PromotionIncomplete(
                 f"the promotion to {side.target} stopped: {exc.what}",
@@ -125,6 +131,12 @@ def promote(project: Project, target: str | None, options: PromoteOptions) -> Pr
             recorder.finish(Status.FAILED, error=type(exc).__name__)
             raise
         number = result.promotion.id if result.promotion else None
+        outputs: tuple[ObservedTable, ...] = ()
+        if result.promotion and result.status == Status.OK:
+            outputs = promoted_to(side, result.promotion)
+        observe_end(
+            project, recorder, End(result.status, inputs=promoted_from(side), outputs=outputs)
+        )
         recorder.finish(result.status, promotion=number, snapshot=side.snapshot.id)
         return result
 
@@ -200,7 +212,9 @@ class _Promoting:
                 full_refresh=from_scratch,
                 is_complete=False,
                 on_progress=self.options.on_progress,
+                on_built=partial(record_nodes, side.project, self.recorder),
             )
+            record_nodes(side.project, self.recorder, tested)
             side.promotions.note(BUILD, {"models": side.models_digest})
             facts |= {"models": len(built.models), "from_scratch": from_scratch}
         return tested

@@ -28,7 +28,7 @@ from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landed import require_landed
 from buck.flow.landing import choose_sources, declared_tables, land_source, new_load_id
 from buck.flow.lock import hold_lock
-from buck.flow.observing import observe_end, observe_start
+from buck.flow.observing import End, observe_end, observe_start, record_nodes
 from buck.flow.part_landing import Turn, land_parts
 from buck.flow.parts import build_name, find_built, land_name
 from buck.flow.publishing import approve_report, publish_candidates
@@ -129,7 +129,7 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
         facts = {"snapshot": result.snapshot.id if result.snapshot else None}
         if result.hold is not None:
             facts["error"] = f"{', '.join(result.hold.ids)} was withdrawn: a person must publish"
-        observe_end(project, recorder, result.status, error=facts.get("error") or "")
+        observe_end(project, recorder, End(result.status, facts.get("error") or ""))
         recorder.finish(result.status, **facts, **late)
         return result
 
@@ -227,7 +227,7 @@ class _Run:
         if isinstance(exc, BuckError) and status == Status.FAILED:
             tell(self.project, self.recorder, Ending(status, error=what, hint=exc.hint))
         if isinstance(exc, Exception):
-            observe_end(self.project, self.recorder, status, error=what)
+            observe_end(self.project, self.recorder, End(status, what))
         late = lateness(self.pipeline, self.recorder, self.options.due_at)
         self.recorder.finish(status, error=what, **late)
 
@@ -363,6 +363,7 @@ class _Run:
             on_progress=self.options.on_progress,
             on_built=self._record_models,
         )
+        record_nodes(self.project, self.recorder, tested)
         candidates = mark_built(
             self.project,
             replace(inputs, select=None if from_scratch else select),
@@ -372,6 +373,7 @@ class _Run:
         return len(built.models), tested, candidates
 
     def _record_models(self, built: BuildResult) -> None:
+        record_nodes(self.project, self.recorder, built)
         for node in built.models:
             # What dbt skips is what a failed model has blocked.
             status = Status.BLOCKED if node.status == "skipped" else node.status

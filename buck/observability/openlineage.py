@@ -10,7 +10,7 @@ from buck.records.observation import ObservedRun, ObservedTable
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
 
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 3.0
 PRODUCER: Final = "buck-lakehouse"
 TYPES: Final = {
     "started": "START",
@@ -20,23 +20,33 @@ TYPES: Final = {
 }
 
 
-def send_lineage(
-    run: ObservedRun, *, namespace: str, url: str = "", api_key: str = "", file: Path | None = None
-) -> None:
-    """Send the event to a server, append it to a file, or both.
+def append_lineage(run: ObservedRun, file: Path, *, namespace: str) -> None:
+    """Append the event to a file, as one line.
+
+    Raises:
+        ImportError: the library is not installed.
+        OSError: the file cannot be written.
+    """
+    from openlineage.client.transport.file import FileConfig, FileTransport
+
+    event = _event(run, namespace)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    FileTransport(FileConfig(log_file_path=str(file), append=True)).emit(event)
+
+
+def send_lineage(run: ObservedRun, *, namespace: str, url: str, api_key: str = "") -> None:
+    """Send the event to a server.
 
     Args:
         run: The run.
         namespace: What its pipeline's name belongs to.
         url: The server's address.
         api_key: Sent along, if there is one.
-        file: Gets one line.
 
     Raises:
         ImportError: the library is not installed.
         Exception: whatever the library raises if the event does not arrive.
     """
-    from openlineage.client.transport.file import FileConfig, FileTransport
     from openlineage.client.transport.http import (
         ApiKeyTokenProvider,
         HttpConfig,
@@ -44,19 +54,12 @@ def send_lineage(
         TokenProvider,
     )
 
-    event = _event(run, namespace)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        FileTransport(FileConfig(log_file_path=str(file), append=True)).emit(event)
-    if url:
-        auth = ApiKeyTokenProvider({"apiKey": api_key}) if api_key else TokenProvider({})
-        server = HttpTransport(
-            HttpConfig(url=url, timeout=PATIENCE_S, auth=auth, retry={"total": 0})
-        )
-        try:
-            server.emit(event)
-        finally:
-            server.close()
+    auth = ApiKeyTokenProvider({"apiKey": api_key}) if api_key else TokenProvider({})
+    server = HttpTransport(HttpConfig(url=url, timeout=PATIENCE_S, auth=auth, retry={"total": 0}))
+    try:
+        server.emit(_event(run, namespace))
+    finally:
+        server.close()
 
 
 def _event(run: ObservedRun, namespace: str) -> RunEvent:

@@ -1,4 +1,4 @@
-"""One OpenTelemetry trace of a run that has ended, a span for each step."""
+"""One OpenTelemetry trace of a run that has ended: a span a step, and below for dbt's nodes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from buck.records.observation import ObservedRun
+from buck.records.observation import ObservedNode, ObservedRun
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.trace import Tracer
 
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 3.0
 
 
 def send_trace(run: ObservedRun, *, url: str, headers: Mapping[str, str], service: str) -> None:
@@ -81,11 +83,28 @@ def _spans(run: ObservedRun, service: str) -> tuple[ReadableSpan, ...]:
         span.set_attributes({f"buck.{name}": value for name, value in step.facts.items()})
         if step.error or step.status == "failed":
             span.set_status(failed, step.error)
+        below = trace.set_span_in_context(span, Context())
+        for node in step.nodes:
+            _node_span(tracer, node, below)
         span.end(_nanoseconds(step.finished_at))
     if run.phase != "completed":
         root.set_status(failed, run.error)
     root.end(_nanoseconds(run.at))
     return held.get_finished_spans()
+
+
+def _node_span(tracer: Tracer, node: ObservedNode, context: Context) -> None:
+    from opentelemetry.trace import StatusCode
+
+    span = tracer.start_span(
+        node.name,
+        context=context,
+        start_time=_nanoseconds(node.started_at),
+        attributes={"buck.kind": node.kind, "buck.status": node.status},
+    )
+    if node.is_broken:
+        span.set_status(StatusCode.ERROR)
+    span.end(_nanoseconds(node.finished_at))
 
 
 def _nanoseconds(at: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from buck.records.quality import Dimension, HoldRule, Severity
@@ -32,6 +33,9 @@ class NodeResult:
     materialized: str = ""
     file: str = ""
     seconds: float = 0.0
+    started_at: datetime | None = None
+    """None if dbt did not come to it."""
+    finished_at: datetime | None = None
     message: str = ""
     line: int | None = None
     """Where in `file` an error lies, if that is known."""

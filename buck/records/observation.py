@@ -12,15 +12,31 @@ Phase = Literal["started", "completed", "failed", "aborted"]
 
 @dataclass(frozen=True, slots=True)
 class ObservedTable:
-    """A raw table that was read, or a mart that was published."""
+    """A raw table that was read, a mart that was published, or one in a warehouse."""
 
     namespace: str
-    """`file`, or the bucket."""
+    """`file`, the bucket, or the warehouse."""
     name: str
-    """Its folder there."""
+    """Its folder there, or the table's name."""
     version: str
-    """A raw table's version, or the snapshot a mart is of."""
+    """A raw table's version, the snapshot a mart is of, or the promotion."""
     rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNode:
+    """One dbt model, seed, snapshot or test."""
+
+    name: str
+    kind: str
+    status: str
+    started_at: datetime
+    finished_at: datetime
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it could not run, or the test found something."""
+        return self.status in ("failed", "errored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,8 @@ class ObservedStep:
     status: str
     error: str = ""
     facts: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    nodes: tuple[ObservedNode, ...] = ()
+    """dbt's models and tests that ran in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ EventKind = Literal[
     "quarantine_decided",
     "table_compared",
     "model_built",
+    "nodes_timed",
     "check_judged",
     "table_measured",
     "published",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
 from buck.records.build import NodeKind, NodeResult, NodeStatus, Progress
@@ -62,6 +63,7 @@ def _read_node(result: Any, nodes: Mapping[str, Any], env: Mapping[str, str]) ->
     raw = str(result.message or "")
     sql = str(getattr(node, "compiled_code", "") or "")
     is_error = status == "errored"
+    started_at, finished_at = _times(result)
     return NodeResult(
         unique_id=node.unique_id,
         name=node.name,
@@ -74,6 +76,8 @@ def _read_node(result: Any, nodes: Mapping[str, Any], env: Mapping[str, str]) ->
         materialized=str(getattr(node.config, "materialized", "") or ""),
         file=str(node.original_file_path),
         seconds=round(float(result.execution_time), 3),
+        started_at=started_at,
+        finished_at=finished_at,
         message=mask_text(scrub(_plain_message(raw) if is_error else raw, env)),
         line=_error_line(raw, str(getattr(node, "raw_code", ""))) if is_error else None,
         failures=result.failures if kind in {"test", "unit_test"} else None,
@@ -87,6 +91,19 @@ def _read_node(result: Any, nodes: Mapping[str, Any], env: Mapping[str, str]) ->
         if kind == "test"
         else HoldRule(),
     )
+
+
+def _times(result: Any) -> tuple[datetime | None, datetime | None]:
+    """When a node began, with its compilation, and when it ended; dbt's times are UTC without saying so."""
+    told = [t for t in result.timing or () if t.started_at and t.completed_at]
+    if not told:
+        return None, None
+    started, ended = min(t.started_at for t in told), max(t.completed_at for t in told)
+    return _utc(started), _utc(ended)
+
+
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def node_kind(unique_id: str) -> NodeKind:

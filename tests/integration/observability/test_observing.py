@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -14,7 +16,7 @@ import pytest
 
 from buck.errors import SourceUnreachable
 from buck.flow.lake_access import open_lake
-from buck.flow.observing import observe_end, observe_start
+from buck.flow.observing import End, observe_end, observe_start
 from buck.ledger import RunRecorder, read_events
 from buck.project import open_project
 from buck.records.run import Status
@@ -85,6 +87,10 @@ def configure(place: Scratch, url: str) -> None:
     (place.root / ".env").write_text(f"LINEAGE={url}\nTRACES={url}{TRACES}\nKEY={SECRET}\n")
 
 
+def facts(span: Any) -> dict[str, str]:
+    return {fact.key: fact.value.string_value for fact in span.attributes}
+
+
 def lines_of(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
@@ -114,31 +120,45 @@ def test_a_run_tells_what_it_read_published_and_took(
         for table, version in snapshot["lake_versions"].items()
     }
     [root] = [span for span in collector.spans if not span.parent_span_id]
-    steps = [span for span in collector.spans if span.parent_span_id]
-    assert {span.trace_id for span in steps} == {root.trace_id}
-    assert {span.parent_span_id for span in steps} == {root.span_id}
+    below = [span for span in collector.spans if span.parent_span_id]
+    assert {span.trace_id for span in below} == {root.trace_id}
+    steps = [span for span in below if span.parent_span_id == root.span_id]
     names = ["land stripe", "land salesforce", "land app", "pin raw tables"]
     names += ["build candidates", "check candidates", "publish"]
     assert sorted(span.name for span in steps) == sorted(names)
     assert all(root.start_time_unix_nano <= span.start_time_unix_nano for span in steps)
     assert all(span.end_time_unix_nano <= root.end_time_unix_nano for span in steps)
+    # Below the step that built, dbt's own nodes, each within it.
+    nodes = [span for span in below if span.parent_span_id != root.span_id]
+    [building] = [span for span in steps if span.name == "build candidates"]
+    assert {span.parent_span_id for span in nodes} == {building.span_id}
+    kinds = {facts(span)["buck.kind"] for span in nodes}
+    assert {"model", "test"} <= kinds
+    for span in nodes:
+        assert building.start_time_unix_nano <= span.start_time_unix_nano
+        assert span.start_time_unix_nano <= span.end_time_unix_nano <= building.end_time_unix_nano
+    assert facts(next(s for s in nodes if s.name == "fct_payments"))["buck.status"] == "ok"
+    assert len({span.name for span in nodes if facts(span)["buck.kind"] == "model"}) > 40
     assert collector.keys >= {f"Bearer {SECRET}", SECRET}
-    # The other side goes down: the next run ends as it would, and says nothing of it.
+    # The other side goes down: the next run ends as it would, and says it once for each.
     configure(place, NOWHERE)
-    done = place.buck("run", "--json").expect(0)
-    assert done.json["status"] == "unchanged"
+    done = place.buck("run").expect(0)
+    run_id = place.runs()[0]["run_id"]
+    assert "nothing new" in done.out
+    assert done.err.count("openlineage was not told of this run: ConnectionError") == 1
+    assert done.err.count("opentelemetry was not told of this run: ConnectionError") == 1
     assert SECRET not in done.out + done.err
     assert "127.0.0.1:9" not in done.out + done.err
+    assert len(lines_of(place.root / "told" / "lineage.jsonl")) == 4, "the file got all the same"
     project = open_project(place.root)
-    events = read_events(open_lake(project).storage, run_id=done.json["run_id"])
+    events = read_events(open_lake(project).storage, run_id=run_id)
     sent = [(e.status, e.facts["channel"]) for e in events if e.kind == "observation_sent"]
     assert sent == [
-        ("failed", "openlineage"),
         ("failed", "openlineage"),
         ("failed", "opentelemetry"),
     ]
     assert events[-1].kind == "run_finished"
-    assert told["run_id"] != done.json["run_id"]
+    assert told["run_id"] != run_id
     assert "127.0.0.1:9" not in json.dumps([e.to_dict() for e in events])
 
 
@@ -149,10 +169,17 @@ def break_a_run(place: Scratch) -> list[Any]:
     recorder = RunRecorder(lake.storage, "20260301T000010-aaaaaaaa", pipeline="all")
     recorder.start(as_of="2026-03-01T00:00:00+00:00", environment="dev")
     observe_start(project, recorder)
-    with pytest.raises(SourceUnreachable), recorder.step("land stripe"):
+    times = [f"2026-03-01T00:00:1{second}+00:00" for second in (1, 2)]
+    nodes = [("dim_day", "model", "ok", *times), ("dim_place", "model", "errored", *times)]
+
+    def fail() -> None:
+        recorder.add("nodes_timed", "ok", nodes=nodes)
         raise SourceUnreachable("stripe does not answer", hint="later")
+
+    with pytest.raises(SourceUnreachable), recorder.step("land stripe"):
+        fail()
     recorder.leave_out("publish", Status.BLOCKED, by=["land stripe"])
-    observe_end(project, recorder, Status.FAILED, error="stripe does not answer")
+    observe_end(project, recorder, End(Status.FAILED, "stripe does not answer"))
     recorder.finish(Status.FAILED)
     events = read_events(lake.storage, run_id=recorder.run_id)
     return [
@@ -169,7 +196,10 @@ def test_a_failure_is_told_with_its_reason(project: Scratch, collector: Collecto
     assert (begun["eventType"], ended["eventType"]) == ("START", "FAIL")
     assert ended["run"]["facets"]["errorMessage"]["message"] == "stripe does not answer"
     assert ended["outputs"] == []
-    step, root = collector.spans
+    [root] = [span for span in collector.spans if not span.parent_span_id]
+    [step] = [span for span in collector.spans if span.parent_span_id == root.span_id]
+    models = {s.name: s.status.code for s in collector.spans if s.parent_span_id == step.span_id}
+    assert models == {"dim_day": 0, "dim_place": 2}
     assert (step.name, step.status.message) == ("land stripe", "stripe does not answer")
     assert step.status.code == root.status.code == 2, "what was blocked has no span"
 
@@ -189,7 +219,7 @@ def test_a_run_that_published_nothing_says_how_it_ended(
     opened = open_project(project.root)
     recorder = RunRecorder(open_lake(opened).storage, "20260301T000010-aaaaaaaa", pipeline="all")
     recorder.start(due_at="2026-03-01T06:00:00+00:00")
-    observe_end(opened, recorder, status)
+    observe_end(opened, recorder, End(status))
     [told] = collector.events
     assert told["eventType"] == event
     facets = told["run"]["facets"]
@@ -206,9 +236,32 @@ def test_a_server_that_refuses_is_recorded_without_its_address(
     configure(project, collector.url)
     assert break_a_run(project) == [
         ("failed", "openlineage", "HTTPError"),
-        ("failed", "openlineage", "HTTPError"),
         ("failed", "opentelemetry", "ConnectionError"),
     ]
+
+
+def test_an_address_that_swallows_everything_costs_seconds(project: Scratch) -> None:
+    """Nobody there takes a connection up or refuses it; both libraries would wait their time."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        # Its queue is full: what comes now is neither taken nor refused.
+        waiting = [socket.socket() for _ in range(8)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        configure(project, f"http://127.0.0.1:{address[1]}")
+        started = time.monotonic()
+        told = break_a_run(project)
+        took_s = time.monotonic() - started
+        for one in waiting:
+            one.close()
+    assert told == [
+        ("failed", "openlineage", "ConnectionError"),
+        ("failed", "opentelemetry", "ConnectionError"),
+    ]
+    assert took_s < 4, "a second for each; asked thrice with patience it was fifteen"
 
 
 def test_a_missing_library_or_variable_is_recorded_with_what_helps(
@@ -219,7 +272,7 @@ def test_a_missing_library_or_variable_is_recorded_with_what_helps(
     for name in [n for n in sys.modules if n.partition(".")[0] == "openlineage"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "openlineage", None)
-    lineage, _, trace = break_a_run(project)
+    lineage, trace = break_a_run(project)
     assert lineage[2] == "not installed: pip install 'buck-lakehouse[openlineage]'"
     assert "TRACES, which is not set" in trace[2]
     assert collector.bodies == {}

@@ -100,7 +100,24 @@ def test_two_promotions_and_a_way_back(
     assert "finance.fct_payments exists there and is no view of Buck's" in stopped.err
     assert connection.execute("select count(*) from finance.fct_payments").fetchone() == (0,)
     connection.execute("drop table finance.fct_payments")
+    settings = first.root / ".buck.yml"
+    settings.write_text(
+        settings.read_text() + "\nobservability: { openlineage: { file: told.jsonl } }\n"
+    )
     done = first.buck(*PROMOTE, "--json").expect(0)
+    begun, ended = map(json.loads, (first.root / "told.jsonl").read_text().splitlines())
+    assert (begun["eventType"], ended["eventType"]) == ("START", "COMPLETE")
+    assert ended["job"]["name"] == "promote postgres"
+    server, there = access["BUCK_POSTGRES_PORT"], access["BUCK_POSTGRES_DATABASE"]
+    snapshot = first.snapshot()
+    assert {(o["namespace"], o["name"]) for o in ended["outputs"]} == {
+        (f"postgres://127.0.0.1:{server}", f"{there}.{t['schema']}.{t['name']}")
+        for t in snapshot["tables"]
+    }
+    assert {i["name"] for i in ended["inputs"]} == {
+        *(str(first.lake / "raw" / Path(*name.split("."))) for name in snapshot["lake_versions"]),
+        *(str(first.lake / "marts" / t["schema"] / t["name"]) for t in snapshot["tables"]),
+    }
     assert done.json["rows_loaded"] == 0, "what had arrived is not sent again"
     assert done.json["promotion"] == "000001"
     assert done.json["receipt"]["is_equal"]
