@@ -165,8 +165,9 @@ def _errors() -> str:
     tree = errors.__doc__.partition("\n\n")[2].strip()
     parts = [
         "# Errors and exit codes\n",
-        "An expected failure is two lines on standard error: what went wrong, and the next command",
-        "or edit. Scripts decide by the exit code.\n",
+        "An expected failure is a few lines on standard error: what went wrong, the next command",
+        "or edit, and what explains it at length. `buck explain CODE` and `buck explain ERROR`",
+        "work anywhere, also without a project. Scripts decide by the exit code.\n",
         "| exit code | means | runbook |",
         "|---|---|---|",
         "| 0 | done, or nothing to do | |",
@@ -175,7 +176,7 @@ def _errors() -> str:
         "| 3 | the gate is closed: the data is bad | [3](../runbooks/exit-3.md) |",
         "| 4 | incomplete: part of the data is missing | [4](../runbooks/exit-4.md) |",
         f"| {BUG} | a bug in Buck | [{BUG}](../runbooks/exit-{BUG}.md) |",
-        "| 130 | interrupted by Ctrl-C | |\n",
+        "| 130 | interrupted by Ctrl-C | [130](../runbooks/exit-130.md) |\n",
         "## The tree\n",
         f"```text\n{tree}\n```\n",
         "| error | exit code | worth trying again | means |",

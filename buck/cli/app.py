@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from buck.errors import BuckError, GateClosed
+from buck.errors import BuckError, ConfigError, GateClosed
 
 if TYPE_CHECKING:
     from buck.project import Project
@@ -113,10 +113,12 @@ def boundary() -> Iterator[None]:
             about = f" ({exc.filename})" if exc.filename else ""
             typer.echo(f"error: {(exc.strerror or str(exc)).lower()}{about}", err=True)
             typer.echo(f"hint: {MACHINE[exc.errno]}, then run it again", err=True)
+            typer.echo(f"more: buck explain {BuckError.exit_code}", err=True)
             sys.exit(BuckError.exit_code)
         where = _keep_traceback()
         typer.echo(f"error: unexpected {type(exc).__name__}: {exc}", err=True)
         typer.echo(f"hint: this is a bug in Buck; please report it with {where}", err=True)
+        typer.echo(f"more: buck explain {BUG}", err=True)
         sys.exit(BUG)
 
 
@@ -127,6 +129,9 @@ def _explain(exc: BuckError) -> None:
     typer.echo(f"{word}: {exc.what}", err=True)
     if exc.hint:
         typer.echo(f"hint: {exc.hint}", err=True)
+    if not isinstance(exc, ConfigError):
+        # Of a slip of the pen the hint says all there is to say.
+        typer.echo(f"more: buck explain {type(exc).__name__}", err=True)
 
 
 def leave(exc: BuckError) -> None:

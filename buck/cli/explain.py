@@ -32,8 +32,11 @@ def explain(
 ) -> None:
     """Show the design card of a model, a metric, a pipeline or an error."""
     from buck.flow.explain import explain as find_card
+    from buck.flow.explain import explain_failure, failure_names
 
-    card = find_card(context.obj.project(), name)
+    # An error may be asked about where there is no project, or one that cannot be read.
+    is_failure = name in failure_names()
+    card = explain_failure(name) if is_failure else find_card(context.obj.project(), name)
     if as_json or format_ == "json":
         show_json(card.to_dict())
     else:

@@ -18,7 +18,7 @@ from buck.cli.options import (
     read_time,
 )
 from buck.cli.render import mark, say, show, show_json, show_table
-from buck.errors import ConfigError
+from buck.errors import ConfigError, LoadDegraded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,6 +140,12 @@ def read_override(approve_as: str | None, reason: str | None) -> Override | None
 
 def show_result(result: RunResult) -> None:
     """The outcome and the next thing to do."""
+    _show_outcome(result)
+    if result.exit_code == LoadDegraded.exit_code:
+        say(f"more: buck explain {result.exit_code}")
+
+
+def _show_outcome(result: RunResult) -> None:
     if result.is_repeated:
         status = str(result.status).replace("_", " ")
         show(f"{mark('unchanged', err=False)} this moment had its run: {result.run_id} {status}")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.house.checkout import ROOT
 
+INTERRUPTED = 130
 REFERENCE = ROOT / "docs" / "reference"
 
 
@@ -67,7 +68,7 @@ def test_every_exit_code_has_a_runbook(generator):
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.BuckError)
     }
-    for code in codes | {generator.BUG}:
+    for code in codes | {generator.BUG, INTERRUPTED}:
         text = (ROOT / "docs" / "runbooks" / f"exit-{code}.md").read_text()
         for heading in ("## What it means", "## What is safe", "## What to do"):
             assert heading in text, (code, heading)
@@ -79,7 +80,7 @@ def test_explain_says_of_exit_codes_what_the_runbooks_say(generator):
 
     kinds = [k for k in vars(errors).values() if isinstance(k, type)]
     codes = {k.exit_code for k in kinds if issubclass(k, errors.BuckError)}
-    assert set(MEANINGS) == {0, generator.BUG} | codes
+    assert set(MEANINGS) == {0, generator.BUG, INTERRUPTED} | codes
     for code, (means, safe, _) in MEANINGS.items():
         if code:
             page = (ROOT / "docs" / "runbooks" / f"exit-{code}.md").read_text()

@@ -14,6 +14,7 @@ import pytest
 from tests.house.checkout import ROOT, list_files
 
 TEMPLATE = "buck/template/"
+RUNBOOKS = "buck/runbooks/"
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +50,16 @@ def test_it_holds_the_toolkit_whole(wheel):
     expected = {
         str(f.relative_to(ROOT)) for f in list_files() if f.relative_to(ROOT).parts[0] == "buck"
     }
-    held = {n for n in wheel if n.startswith("buck/") and not n.startswith(TEMPLATE)}
+    held = {n for n in wheel if n.startswith("buck/") and not n.startswith((TEMPLATE, RUNBOOKS))}
     assert held == expected
     assert all(
         Path(n).suffix in {".py", ".yml", ".typed", ".sql", ".json", ".css"} for n in expected
     )
+
+
+def test_it_holds_the_pages_that_explain_leads_to(wheel):
+    pages = {p.name: p.read_bytes() for p in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert {n: wheel[f"{RUNBOOKS}{n}"] for n in pages} == pages
 
 
 def test_it_holds_what_a_new_project_is_made_from(wheel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from buck import errors
@@ -45,6 +46,12 @@ MEANINGS: Final[dict[int, tuple[str, str, str]]] = {
         "and publishing is one pointer. Nothing is half landed or half published.",
         "Report it with the traceback that the message names; running again is safe.",
     ),
+    130: (
+        "Somebody pressed Ctrl-C, or the process got SIGINT from whoever runs it.",
+        "What was published before is still published. Tables that were landed stay landed; none "
+        "is half landed.",
+        "Run the same command again: it continues where the lake says.",
+    ),
 }
 """What each exit code means, what is safe, what to do; the runbooks say the same at length."""
 
@@ -63,8 +70,7 @@ def explain_failure(name: str) -> Card:
         sections = [Section("what is safe", safe), Section("what to do", todo)]
         if raised:
             sections.append(Section("errors", raised))
-        if code:
-            sections.append(Section("runbook", f"docs/runbooks/exit-{code}.md"))
+        sections += _runbook(code)
         return Card("error", f"exit code {code}", means, tuple(sections))
     kind = next(k for k in _kinds() if k.__name__ == name)
     _, safe, todo = MEANINGS[kind.exit_code]
@@ -79,8 +85,18 @@ def explain_failure(name: str) -> Card:
             Section("what is safe", safe),
             Section("what to do", todo),
             Section("in the tree", _branch(kind)),
+            *_runbook(kind.exit_code),
         ),
     )
+
+
+def _runbook(code: int) -> list[Section]:
+    """Where the page about an exit code lies: in the wheel, or in a checkout."""
+    package = Path(errors.__file__).resolve().parent
+    for folder in (package / "runbooks", package.parent / "docs" / "runbooks"):
+        if (page := folder / f"exit-{code}.md").is_file():
+            return [Section("runbook", str(page))]
+    return []
 
 
 def _kinds(kind: type[errors.BuckError] = errors.BuckError) -> Iterator[type[errors.BuckError]]:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from buck.errors import ConfigError
-from buck.flow.explain import explain
+from buck.flow.explain import explain, explain_failure, failure_names
+from buck.flow.lock import hold_lock
 from buck.project import open_project
 from buck.records.card import Tree
+from tests.scratch import Scratch
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +122,33 @@ def test_codes_and_errors_have_cards_without_a_dbt_project(project: Any) -> None
         "LakeError",
         "◀",
     ]
-    for code in ("0", "1", "2", "4", "70"):
+    for code in ("0", "1", "2", "4", "70", "130"):
         assert explain(opened, code).summary
     assert not (project.work / "dbt").exists()
+
+
+def test_every_code_and_error_leads_to_a_page_that_is_there() -> None:
+    for name in failure_names():
+        found = explain_failure(name)
+        if name != "0":
+            [page] = lines(found, "runbook")
+            assert Path(page).read_text().startswith("# Exit code")
+
+
+def test_an_error_names_what_explains_it_and_that_needs_no_project(
+    tmp_path: Path, project: Scratch
+) -> None:
+    with hold_lock(project.work, "a test"):
+        failed = project.buck("run").expect(1)
+    *_, hint, more = failed.err.splitlines()
+    assert hint.startswith("hint: ")
+    assert more.startswith("more: buck explain ")
+    name = more.rpartition(" ")[2]
+    assert name == "LakeLocked"
+    outside = Scratch(tmp_path, project.home)
+    assert name in outside.buck("explain", name).expect(0).out
+    assert "exit-3.md" in outside.buck("explain", "3").expect(0).out
+    assert "more:" not in outside.buck("pipeline", "status").expect(2).err
 
 
 def test_an_unknown_name_is_told_the_nearest_one(card: Any) -> None:
