@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "buck init shop",
         "buck init shop --sources stripe,postgres --lake s3://bucket/shop",
         "buck init shop --dbt ../models",
+        "buck init --add salesforce",
     ),
     "portability": ("buck portability", "buck portability marts.finance --target bigquery"),
     "promote": (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from buck.cli.app import app
+from buck.cli.init_add import add_to
 from buck.cli.options import AsJson
 from buck.cli.render import say, show, show_json
 from buck.errors import ConfigError
@@ -31,6 +32,14 @@ def init(
         str | None,
         typer.Option("--sources", help="Only these: stripe, salesforce, postgres [default: all]."),
     ] = None,
+    add: Annotated[
+        str | None,
+        typer.Option("--add", help="Bring these, left out before, into the project that is here."),
+    ] = None,
+    overwrite: Annotated[
+        list[str] | None,
+        typer.Option("--overwrite", help="With --add: a file that may lose your changes."),
+    ] = None,
     dbt: Annotated[
         Path | None,
         typer.Option("--dbt", help="Build this dbt project, which stays as and where it is."),
@@ -40,6 +49,13 @@ def init(
     """Make a project that runs on the sandbox company, or around a dbt project of yours."""
     from buck.scaffold import adopt_project, write_project
 
+    if add is not None:
+        if name or lake or sources or dbt:
+            raise ConfigError(
+                "--add goes with no other kind of init", hint=f"buck init --add {add}, in a project"
+            )
+        add_to(context.obj, _listed(add, "--add"), overwrite=overwrite or (), as_json=as_json)
+        return
     here: Path = context.obj.folder
     if dbt is not None:
         if sources is not None:
@@ -53,7 +69,7 @@ def init(
         return
     if name is None:
         raise ConfigError("the new project has no name", hint="buck init shop")
-    chosen = _listed(sources)
+    chosen = _listed(sources, "--sources")
     if chosen:
         say("reading which models can do without the other sources …")
     _show_new(write_project(here / name, lake=lake, sources=chosen), lake, as_json=as_json)
@@ -114,10 +130,10 @@ def _go(folder: Path) -> str:
     return "" if path == "." else f"cd {path} && "
 
 
-def _listed(sources: str | None) -> list[str]:
+def _listed(sources: str | None, flag: str) -> list[str]:
     if sources is None:
         return []
     names = [name.strip() for name in sources.split(",") if name.strip()]
     if not names:
-        raise ConfigError("--sources names no source", hint="--sources stripe,postgres")
+        raise ConfigError(f"{flag} names no source", hint=f"{flag} stripe,postgres")
     return names

@@ -92,10 +92,16 @@ def write_project(
     )
 
 
+def template_sources() -> dict[str, str]:
+    """The sources that a new project can have, by kind and by name."""
+    known = _known(find_template())
+    kinds = {kind: name for name, file in known.items() for kind in _KIND.findall(file.read_text())}
+    return kinds | {name: name for name in known}
+
+
 def _absent(template: Path, chosen: Sequence[str]) -> tuple[str, ...]:
     """The template's sources that are not among the chosen ones."""
-    known = {file.name.removesuffix(_PIPELINE): file for file in _pipelines(template)}
-    kinds = {kind: name for name, file in known.items() for kind in _KIND.findall(file.read_text())}
+    known, kinds = _known(template), template_sources()
     wanted = {kinds.get(word, word) for word in chosen} or set(known)
     for word in wanted - set(known):
         raise ConfigError(
@@ -105,8 +111,9 @@ def _absent(template: Path, chosen: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in known if name not in wanted)
 
 
-def _pipelines(template: Path) -> list[Path]:
-    return sorted((template / "pipelines").glob(f"*{_PIPELINE}"))
+def _known(template: Path) -> dict[str, Path]:
+    files = sorted((template / "pipelines").glob(f"*{_PIPELINE}"))
+    return {file.name.removesuffix(_PIPELINE): file for file in files}
 
 
 def _with_subset(project: Project, absent: Sequence[str]) -> Subset:

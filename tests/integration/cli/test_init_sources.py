@@ -108,6 +108,60 @@ def test_stand_ins_have_the_types_of_what_they_stand_for(published: Scratch) -> 
             assert set(said[name]) == {column for column, _ in built}
 
 
+def tree(project: Scratch) -> dict[str, str]:
+    files = (p for p in project.root.rglob("*") if p.is_file() and "lake/.buck" not in str(p))
+    return {str(p.relative_to(project.root)): p.read_text() for p in files}
+
+
+def test_a_source_that_was_left_out_comes_back(desk: Scratch) -> None:
+    """The project is then the one that it would have been, with what its owner made of it."""
+    desk.buck("init", "whole").expect(0)
+    desk.buck("init", "shop", "--sources", "stripe").expect(0)
+    whole = Scratch(desk.root / "whole", desk.home, dict(desk.env))
+    shop = Scratch(desk.root / "shop", desk.home, dict(desk.env))
+    shop.edit(".buck.yml", "\npipelines:\n", "\n# ours\npipelines:\n")
+    (shop.root / "transform" / "models" / "ours.sql").write_text("select 1 as one\n")
+    # What goes away in this file was changed by its owner.
+    stand_ins = (shop.root / "transform/models/staging/stand_ins").glob("*.sql")
+    file = str(min(stand_ins).relative_to(shop.root))
+    (shop.root / file).write_text("select 2 as ours\n")
+    held = tree(shop)
+    refused = shop.buck("init", "--add", "salesforce,postgres").expect(2)
+    assert f"{file}: changed by you" in refused.err
+    assert f"--overwrite {file}" in refused.err
+    assert tree(shop) == held, "nothing at all was written"
+
+    named = ("init", "--add", "salesforce,postgres", "--overwrite", file, "--json")
+    added = shop.buck(*named).expect(0).json
+    assert added["sources"] == ["salesforce", "app"]
+    assert "pipelines/app_pipeline.py" in added["written"]
+    assert file in added["removed"]
+    assert added["left_out"] == {}
+    now = tree(shop)
+    assert now.pop("transform/models/ours.sql") == "select 1 as one\n"
+    assert now[".buck.yml"].count("\n# ours\n") == 1
+    now[".buck.yml"] = now[".buck.yml"].replace("\n# ours\n", "\n")
+    assert now == tree(whole)
+    assert "sources.app is there already" in shop.buck("init", "--add", "app").expect(2).err
+    assert "there is no source 'hubspot'" in shop.buck("init", "--add", "hubspot").expect(2).err
+
+
+@pytest.mark.soak
+def test_marts_of_a_project_that_grew_are_those_of_a_whole_one(
+    desk: Scratch, steady_sandbox: Path
+) -> None:
+    shop, _ = begin(desk, steady_sandbox, "--sources", "stripe")
+    shop.buck("run").expect(0)
+    shop.buck("init", "--add", "salesforce,app").expect(0)
+    shop.buck("run").expect(0)
+    desk.buck("init", "whole").expect(0)
+    whole = Scratch(desk.root / "whole", desk.home, dict(desk.env))
+    whole.connect(steady_sandbox)
+    whole.buck("run").expect(0)
+    assert len(whole.content()) > 20
+    assert shop.content() == whole.content()
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("sources", SOAKED)
 def test_any_of_them_builds(desk: Scratch, steady_sandbox: Path, sources: str) -> None:
