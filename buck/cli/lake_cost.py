@@ -35,10 +35,9 @@ def cost(
 
 
 def _show_cost(report: CostReport) -> None:
-    since = f"since {report.usage.since:%Y-%m-%d}"
     tables = sorted(report.usage.tables, key=lambda t: -t.stored_bytes)
     show_table(
-        ["layer", "table", "files", "rows", f"rows {since}", "stored bytes", f"bytes {since}"],
+        ["layer", "table", "files", "rows", "new rows", "stored bytes", "new bytes"],
         [
             [t.layer, t.table, t.files, t.rows, t.rows_added, t.stored_bytes, t.bytes_added]
             for t in tables[:SHOWN]
@@ -77,5 +76,6 @@ def _show_cost(report: CostReport) -> None:
             [[saving.about, saving.why, saving.next] for saving in report.savings],
         )
     stored = report.usage.total("stored_bytes")
+    say(f"new: since {report.usage.since:%Y-%m-%d}")
     say(f"{stored:,} bytes stored; {len(tables)} tables, {len(report.models)} models in all")
     say("next: buck lake cost --json shows all of them")

@@ -73,7 +73,8 @@ def status(
                 run.status.replace("_", " "),
                 None if run.seconds is None else round(run.seconds, 1),
                 run.rows_landed,
-                ", ".join(f"{n} {o}" for o, n in run.checks.items()),
+                # What has too little history to be judged is told by `buck quality check`.
+                ", ".join(f"{n} {o}" for o, n in run.checks.items() if o != "unjudged"),
                 run.snapshot,
             ]
             for run in found.runs

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from buck.records.run import Event
 
 
+FOR_PROGRAMS = frozenset(
+    {"config", "lake_versions", "load_id", "marks_to", "metrics", "nodes", "pid", "host"}
+)
+"""Facts that fill a screen and are read by programs, from --json."""
+FIGURES = frozenset({"table_measured", "nodes_timed"})
+WELL = frozenset({"passed", "unjudged"})
+"""Hundreds in every run; how many there were is told with their step."""
+OFTEN_NONE = frozenset({"rows_quarantined", "rows_unchanged"})
+
+
 @group.command("logs")
 def logs(
     context: typer.Context,
@@ -53,11 +63,24 @@ def logs(
         return
     for event in events:
         _show(event)
-    if not events:
+    if events:
+        say("next: --json has everything: checks that passed, marks, versions, figures")
+    else:
         say(f"no run of {name} is recorded{f' on {day}' if day else ''}")
 
 
 def _show(event: Event) -> None:
-    facts = " ".join(f"{k}={v}" for k, v in event.facts.items() if v not in (None, "", {}))
+    if event.kind in FIGURES or (event.kind == "check_judged" and event.status in WELL):
+        return
+    facts = " ".join(f"{k}={v}" for k, v in event.facts.items() if _is_told(k, v))
     words = " ".join(filter(None, (event.kind, event.step, event.status, facts)))
     show(f"{event.at:%Y-%m-%d %H:%M:%S} {event.run_id} {words}")
+
+
+def _is_told(name: str, value: object) -> bool:
+    """Whether a fact says something to a person."""
+    if name in OFTEN_NONE and value == 0:
+        return False
+    if name == "rows" and isinstance(value, dict):
+        return False
+    return name not in FOR_PROGRAMS and value not in (None, "", {})

@@ -10,7 +10,7 @@ Hunk = tuple[int, int, list[str]]
 
 
 def merge(old: bytes | None, own: bytes | None, new: bytes | None) -> bytes | None:
-    """The old text with both changes; None if they touch each other or a side has no text."""
+    """The old text with both changes; None if they meet, or if a side has no text."""
     if old is None or own is None or new is None:
         return None
     try:
@@ -24,7 +24,8 @@ def merge(old: bytes | None, own: bytes | None, new: bytes | None) -> bytes | No
     for number, (start, end, replaced) in enumerate(hunks):
         if number and hunks[number - 1] == (start, end, replaced):
             continue
-        if number and start <= hunks[number - 1][1]:
+        # Side by side is well; which of two insertions at one place comes first nobody knows.
+        if number and (start < at or hunks[number - 1][:2] == (start, end)):
             return None
         merged += [*lines[at:start], *replaced]
         at = end

@@ -127,6 +127,27 @@ def test_a_day_without_runs_is_said(published: Any) -> None:
     assert published.buck("pipeline", "logs", "all", "--date", "2001-01-01", "--json").json == []
 
 
+def test_logs_tell_people_what_fits_a_line(published: Any) -> None:
+    told = published.buck("pipeline", "logs", "all").expect(0)
+    lines = told.out.splitlines()
+    assert any("table=stripe.charges rows_received=" in line for line in lines)
+    assert max(map(len, lines)) < 500
+    assert len(lines) < 1000
+    assert "marks_to" not in told.out
+    assert not any(" passed check=" in line for line in lines), "the step says how many"
+    assert "'passed':" in told.out
+    assert "marks" in told.err
+
+
+def test_tables_of_costs_and_runs_keep_names_in_one_piece(published: Any) -> None:
+    for command, name in (
+        ("buck lake cost", "finance.fct_balance_transactions"),
+        ("buck pipeline status", published.snapshot()["run_id"]),
+    ):
+        seen = on_a_terminal(published, {"COLUMNS": "100", "NO_COLOR": "1"}, command)
+        assert name in seen
+
+
 def test_logs_of_a_day_are_those_of_the_day(published: Any) -> None:
     day = published.runs()[0]["started_at"][:10]
     events = published.buck("pipeline", "logs", "all", "--date", day, "--json").json
@@ -145,15 +166,15 @@ def test_a_new_project_says_what_to_do_first(project: Any) -> None:
     assert not (project.lake / "lake.json").exists(), "looking creates nothing"
 
 
-def on_a_terminal(project: Any, env: dict[str, str]) -> str:
-    """What `buck pipeline status` writes to a terminal."""
+def on_a_terminal(project: Any, env: dict[str, str], command: str = "buck pipeline status") -> str:
+    """What a command writes to a terminal."""
     import os
     import pty
     import subprocess
 
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        ["buck", "pipeline", "status"],
+        command.split(),
         cwd=project.root,
         env=project.environment({"TERM": "xterm-256color", **env}),
         stdin=theirs,
