@@ -98,6 +98,10 @@ soak-bigquery:
 soak-bigquery-promotion:
     {{python}} -m pytest tests/integration/warehouses/soak_bigquery_promotion.py -n 0
 
+# Promote all of Buck's own models to the BigQuery emulator, and again after twelve more days.
+soak-whole-bigquery:
+    {{python}} -m pytest tests/integration/warehouses/soak_whole_bigquery.py -n 0
+
 # Make a new project of every set of sources and run each, and promote a dbt project that was adopted.
 soak-init:
     {{python}} -m pytest tests/integration/cli/test_init_sources.py tests/integration/cli/test_init_dbt.py -m soak -n 0
