@@ -161,7 +161,7 @@ def test_git_refs_are_built_from_the_pinned_lake(published: Any, copy_of: Any) -
         (("published", "--upload-pack=x"), 2, "No such option"),
         (("published", "git:--all"), 2, "no git ref"),
         (("published", "9"), 2, "snapshot 000009 is not kept"),
-        (("published", "snowflake"), 2, "marts in snowflake cannot be read"),
+        (("published", "redshift"), 2, "marts in redshift cannot be read"),
         (("published", "2", "--table", "finance.nothing"), 2, "neither side has a mart"),
         (("published", "2", "--table", "payments"), 2, "'payments' is not schema.table"),
         (("published", "2", "--output", "pdf"), 2, "'pdf' is not one of"),

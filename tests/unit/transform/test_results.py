@@ -38,6 +38,7 @@ def run_result(**changes):
         "message": RAW,
         "execution_time": 0.12345,
         "failures": None,
+        "timing": [],
     }
     return SimpleNamespace(**(given | changes))
 
