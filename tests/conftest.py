@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,10 @@ SOURCE = Path(__file__).parents[1]
 LEAKING = ("BUCK", "STRIPE", "SALESFORCE", "APP_DATABASE", "AWS", "DBT", "DLT", "SOURCES__")
 
 MakeProject = Callable[[str], Scratch]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # In the background of a script Ctrl-C is ignored, and so it would be by what is tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
