@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -109,16 +109,12 @@ def _send_lineage(project: Project, recorder: RunRecorder, end: End) -> bool:
         for event in events
     )
     where = project.root / settings.file if settings.file else None
-    if has_failed:
-        # What went wrong is recorded and said already.
-        with suppress(ImportError, *UNSENT):
-            if where:
-                append_lineage(run, where, namespace=settings.namespace)
-        return False
-    if where:
-        append_lineage(run, where, namespace=settings.namespace)
-    if not settings.url:
-        return True
+    # What went wrong before is recorded and said already.
+    with suppress(ImportError, *UNSENT) if has_failed else nullcontext():
+        if where:
+            append_lineage(run, where, namespace=settings.namespace)
+    if has_failed or not settings.url:
+        return not has_failed
     url = str(resolve(settings.url, project.variables, path=f"{at}.url"))
     key = str(resolve(settings.api_key, project.variables, path=f"{at}.api_key"))
     _require_answer(project, url)

@@ -36,10 +36,11 @@ def ask_record(
     """
     from buck.transform import ask, require_adapter
     from buck.warehouses import databricks_sql, redshift_sql
+    from buck.warehouses.script_record import LOADS, RECORD
 
     require_adapter(settings)
     catalog = str(settings.get("catalog") or "")
-    loads = TableRef(f"{prefix}{redshift_sql.RECORD}", redshift_sql.LOADS)
+    loads = TableRef(f"{prefix}{RECORD}", LOADS)
     if kind == "databricks":
         there = databricks_sql.has_table(catalog, loads)
         columns = databricks_sql.columns_of(catalog, schema)

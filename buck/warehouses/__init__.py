@@ -2,7 +2,6 @@
 
 from buck.warehouses.bigquery_jobs import is_google
 from buck.warehouses.opening import (
-    LOADABLE,
     PROMOTABLE,
     SCRIPTED,
     downloads,
@@ -14,7 +13,6 @@ from buck.warehouses.promotions import Promotions
 from buck.warehouses.warehouse import Capabilities, Downloads, Warehouse
 
 __all__ = [
-    "LOADABLE",
     "PROMOTABLE",
     "SCRIPTED",
     "Capabilities",

@@ -13,11 +13,9 @@ from typing import Final
 
 from buck.names import TableRef, backticked, escaped_literal
 from buck.records.raw_files import FileStretch, RawFile
-from buck.warehouses.columns import DECIMAL
+from buck.warehouses.columns import type_of
+from buck.warehouses.script_record import FILES, LOADS, RECORD, file_rows
 
-RECORD: Final = "buck"
-LOADS: Final = "loads"
-FILES: Final = "loaded_files"
 FILES_PER_COPY: Final = 1000
 """As many as one `copy into` takes."""
 _TYPES: Final = {
@@ -42,9 +40,7 @@ _FILES: Final = (
 
 def column_type(kind: str) -> str:
     """Databricks' type for a column that has this type in DuckDB."""
-    if decimal := DECIMAL.fullmatch(kind.upper()):
-        return f"decimal({decimal[1]}, {decimal[2]})"
-    return _TYPES.get(kind.upper(), "string")
+    return type_of(kind, _TYPES, text="string")
 
 
 def table_name(catalog: str, table: TableRef) -> str:
@@ -211,14 +207,8 @@ def _record(loads: str, files: str, stretch: FileStretch, lake: str) -> list[str
     last = f"from {loads} where table_name = {name} order by number desc limit 1"
     said = []
     if stretch.files:
-        rows = " union all ".join(
-            f"select {name} as table_name, {stretch.version} as version,"
-            f" {escaped_literal(file.name)} as file, {file.rows} as row_count,"
-            f" {file.size_bytes} as size_bytes, {escaped_literal(file.sha256)} as sha256"
-            for file in stretch.files
-        )
         said.append(
-            f"insert into {files} select * from ({rows}) as added"
+            f"insert into {files} select * from ({file_rows(stretch, escaped_literal)}) as added"
             f" where coalesce((select version {last}), -1) <> {stretch.version}"
         )
     said.append(

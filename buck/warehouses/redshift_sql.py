@@ -12,11 +12,9 @@ from typing import Final
 
 from buck.names import TableRef, identifier, literal
 from buck.records.raw_files import FileStretch
-from buck.warehouses.columns import DECIMAL
+from buck.warehouses.columns import type_of
+from buck.warehouses.script_record import FILES, LOADS, RECORD, file_rows
 
-RECORD: Final = "buck"
-LOADS: Final = "loads"
-FILES: Final = "loaded_files"
 _TYPES: Final = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "bigint"),
     **dict.fromkeys(("HUGEINT", "UBIGINT"), "decimal(38, 0)"),
@@ -40,10 +38,8 @@ _FILES: Final = (
 
 def column_type(kind: str) -> str:
     """Redshift's type for a column that has this type in DuckDB."""
-    if decimal := DECIMAL.fullmatch(kind.upper()):
-        return f"decimal({decimal[1]}, {decimal[2]})"
-    # The longest that there is; a longer text ends the load, and nothing of it stays.
-    return _TYPES.get(kind.upper(), "varchar(65535)")
+    # The longest text that there is; a longer one ends the load, and nothing of it stays.
+    return type_of(kind, _TYPES, text="varchar(65535)")
 
 
 def columns_sql(columns: Mapping[str, str]) -> str:
@@ -206,13 +202,7 @@ class _Known:
 def _files_sql(table: str, stretch: FileStretch, *, condition: str) -> list[str]:
     if not stretch.files:
         return []
-    rows = " union all ".join(
-        f"select {literal(stretch.label)} as table_name, {stretch.version} as version,"
-        f" {literal(file.name)} as file, {file.rows} as row_count,"
-        f" {file.size_bytes} as size_bytes, {literal(file.sha256)} as sha256"
-        for file in stretch.files
-    )
     return [
         f"insert into {table} (table_name, version, file, row_count, size_bytes, sha256)"
-        f" select * from ({rows}) as files where {condition}"
+        f" select * from ({file_rows(stretch, literal)}) as files where {condition}"
     ]

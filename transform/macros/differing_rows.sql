@@ -43,6 +43,7 @@
 {%- endmacro %}
 
 {% macro joined_and_compared(keys, columns, expected, shown) -%}
+{%- set cells = cells_of(columns) -%}
 select
     {%- for key in keys %}
     coalesce(expected.{{ key }}, shown.{{ key }}) as {{ key }},
@@ -50,14 +51,14 @@ select
     case
         when shown.{{ keys[0] }} is null then 'missing'
         when expected.{{ keys[0] }} is null then 'not in the source'
-        else {{ differing_cells(cells_of(columns)) }}
+        else {{ differing_cells(cells) }}
     end as finding
 from {{ expected }} as expected
 full outer join {{ shown }} as shown
     on {% for key in keys %}expected.{{ key }} = shown.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
 where expected.{{ keys[0] }} is null
    or shown.{{ keys[0] }} is null
-   or {{ a_cell_differs(cells_of(columns)) }}
+   or {{ a_cell_differs(cells) }}
 {%- endmacro %}
 
 
@@ -95,12 +96,13 @@ where expected.{{ keys[0] }} is null
 {%- endmacro %}
 
 {% macro looked_up_and_compared(row, key, columns, shown, looked_up) -%}
+{%- set cells = cells_of(columns) -%}
 select
     shown.{{ row }},
-    {{ differing_cells(cells_of(columns)) }} as finding
+    {{ differing_cells(cells) }} as finding
 from {{ shown }} as shown
 left join {{ looked_up }} as expected on shown.{{ key }} = expected.{{ key }}
-where {{ a_cell_differs(cells_of(columns)) }}
+where {{ a_cell_differs(cells) }}
 {%- endmacro %}
 
 
