@@ -52,13 +52,18 @@ def ci(
         project = open_project(
             invocation.folder, environment=invocation.environment, prefer_sandbox=on_sandbox
         )
-        talk = RunTalk()
-        found = judge_change(
-            project,
-            base=base,
-            options=RunOptions(wait_s=wait, on_event=talk.event, on_progress=talk.progress),
-            on_step=lambda step: say(f"{step} …"),
-        )
+        with RunTalk() as talk:
+            found = judge_change(
+                project,
+                base=base,
+                options=RunOptions(
+                    wait_s=wait,
+                    on_event=talk.event,
+                    on_progress=talk.progress,
+                    on_reading=talk.reading,
+                ),
+                on_step=lambda step: say(f"{step} …"),
+            )
     finally:
         if on_sandbox:
             sandbox.down(home)

@@ -28,15 +28,16 @@ def demo(
     from buck.flow.demo import Demo, DemoTalk
 
     talk = DemoTalk()
-    if not as_json:
-        run = RunTalk(indent="   ")
-        talk = DemoTalk(
-            on_step=lambda title: say(f"\n{bold(title)}"),
-            on_done=_done,
-            on_event=run.event,
-            on_progress=run.progress,
-        )
-    result = Demo(context.obj.folder, talk, customers=customers).run()
+    with RunTalk(indent="   ") as run:
+        if not as_json:
+            talk = DemoTalk(
+                on_step=lambda title: say(f"\n{bold(title)}"),
+                on_done=_done,
+                on_event=run.event,
+                on_progress=run.progress,
+                on_reading=run.reading,
+            )
+        result = Demo(context.obj.folder, talk, customers=customers).run()
     if as_json:
         show_json(result.to_dict())
     else:

@@ -3,54 +3,77 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from buck.cli.render import mark, say
+from buck.cli.step_table import StepTable
 
 if TYPE_CHECKING:
     from buck.records.build import Progress
+    from buck.records.load import Reading
     from buck.records.run import Event
 
 
 class RunTalk:
-    """Turns a run's events into lines on standard error, and one moving line on a terminal."""
+    """Turns a run's events into lines on standard error; on a terminal what goes on moves below."""
 
     def __init__(self, *, indent: str = "") -> None:
         self.indent = indent
-        self.is_live = sys.stderr.isatty()
-        self._has_line = False
+        self._steps = StepTable(indent) if sys.stderr.isatty() else None
+
+    def __enter__(self) -> RunTalk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing moves any more; from any thread."""
+        if self._steps:
+            self._steps.close()
 
     def event(self, event: Event) -> None:
         """Say what an event means to a person."""
         if event.kind == "step_started":
-            self._live(f"{event.step} …")
+            if self._steps:
+                self._steps.start(event.step)
         elif event.kind == "step_finished":
-            self._clear()
-            say(f"{self.indent}{mark(event.status)} {event.step:<18} {self._facts(event)}")
+            if self._steps:
+                self._steps.finish(event.step)
+            self._say(f"{self.indent}{mark(event.status)} {event.step:<18} {self._facts(event)}")
         elif event.kind == "retried":
-            self._clear()
             wait, what = event.facts["wait_s"], event.facts["message"]
-            say(f"{self.indent}! {event.step} is tried again in {wait} s: {what}")
+            self._say(f"{self.indent}! {event.step} is tried again in {wait} s: {what}")
         elif event.kind == "incident" and event.status != "left_out":
             # What was left out is told with its step.
-            self._clear()
             about = ".".join(filter(None, (event.facts["table"], event.facts["column"])))
             kind = event.status.replace("_", " ")
-            say(f"{self.indent}! {about} {kind}: {event.facts['detail']}")
+            self._say(f"{self.indent}! {about} {kind}: {event.facts['detail']}")
         elif event.kind == "observation_sent" and event.status == "failed":
-            self._clear()
             channel, why = event.facts["channel"], event.facts["error"]
-            say(f"{self.indent}! {channel} was not told of this run: {why}; see `buck doctor`")
+            self._say(
+                f"{self.indent}! {channel} was not told of this run: {why}; see `buck doctor`"
+            )
         elif event.kind == "schema_changed":
-            self._clear()
             added = ", ".join(event.facts.get("added", ()))
-            say(f"{self.indent}! {event.facts['table']} has new columns: {added}")
+            self._say(f"{self.indent}! {event.facts['table']} has new columns: {added}")
 
     def progress(self, progress: Progress) -> None:
-        """Show dbt's own progress on a terminal."""
-        if progress.kind == "started":
-            self._live(f"build candidates … {progress.index}/{progress.total} {progress.name}")
+        """Show how far dbt is."""
+        if self._steps:
+            self._steps.show_node(progress)
+
+    def reading(self, step: str, ask: Callable[[], Reading]) -> None:
+        """Show how far a source is read."""
+        if self._steps:
+            self._steps.show_reading(step, ask)
+
+    def _say(self, line: str) -> None:
+        if self._steps:
+            self._steps.say(line)
+        else:
+            say(line)
 
     def _facts(self, event: Event) -> str:
         facts = event.facts
@@ -79,17 +102,6 @@ class RunTalk:
         if "skipped" in facts:
             parts.append("; ".join(f"{t}: {why}" for t, why in facts["skipped"].items()))
         return f"{', '.join(parts)} ({facts['seconds']:.1f} s)"
-
-    def _live(self, text: str) -> None:
-        if self.is_live:
-            sys.stderr.write(f"\r\x1b[2K{self.indent}… {text[:100]}")
-            sys.stderr.flush()
-            self._has_line = True
-
-    def _clear(self) -> None:
-        if self._has_line:
-            sys.stderr.write("\r\x1b[2K")
-            self._has_line = False
 
 
 def _promoted(facts: Mapping[str, Any]) -> list[str]:

@@ -86,10 +86,10 @@ def promote(
     options = PromoteOptions(
         snapshot=number, full_refresh=full_refresh, approved_by=approved, wait_s=wait
     )
-    if not as_json:
-        talk = RunTalk()
-        options.on_event, options.on_progress = talk.event, talk.progress
-    result = start(project, target, options)
+    with RunTalk() as talk:
+        if not as_json:
+            options.on_event, options.on_progress = talk.event, talk.progress
+        result = start(project, target, options)
     if as_json:
         show_json(result.to_dict())
     else:

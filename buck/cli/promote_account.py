@@ -19,8 +19,8 @@ def verify_account(context: typer.Context, target: Target = None, as_json: AsJso
     if as_json:
         trial = try_account(project, target)
     else:
-        talk = RunTalk()
-        trial = try_account(project, target, on_event=talk.event, on_progress=talk.progress)
+        with RunTalk() as talk:
+            trial = try_account(project, target, on_event=talk.event, on_progress=talk.progress)
     if as_json:
         show_json(trial.to_dict())
     else:

@@ -1,4 +1,4 @@
-"""How answers look: the only place that imports Rich.
+"""How answers look; with `step_table` the only place that imports Rich.
 
 Results go to standard output, talk to standard error; colour only on a terminal that wants it.
 """

@@ -23,6 +23,7 @@ from buck.errors import ConfigError, LoadDegraded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from buck.errors import RunTimedOut
     from buck.flow.publishing import Override
     from buck.flow.run import RunResult
     from buck.records.load import TimeRange
@@ -96,29 +97,32 @@ def execute(
         )
     override = read_override(approve_as, reason)
     project = invocation.project()
-    talk = RunTalk()
     if project.uses_sandbox and not as_json:
         say("sources: the sandbox company")
-    result = run_pipeline(
-        project,
-        pipeline,
-        RunOptions(
-            full_refresh=full_refresh,
-            span=span,
-            span_tables=tuple(span_tables),
-            parallel=parallel,
-            confirmed_deletions=tuple(confirm_deletions),
-            resume=resume,
-            due_at=read_time(due),
-            on_timeout=leave,
-            as_of=read_time(as_of),
-            wait_s=wait_s,
-            on_wait=lambda holder: say(f"waiting for {holder}"),
-            override=override,
-            on_event=talk.event if not as_json else (lambda _: None),
-            on_progress=talk.progress if not as_json else (lambda _: None),
-        ),
+    options = RunOptions(
+        full_refresh=full_refresh,
+        span=span,
+        span_tables=tuple(span_tables),
+        parallel=parallel,
+        confirmed_deletions=tuple(confirm_deletions),
+        resume=resume,
+        due_at=read_time(due),
+        as_of=read_time(as_of),
+        wait_s=wait_s,
+        on_wait=lambda holder: say(f"waiting for {holder}"),
+        override=override,
     )
+    with RunTalk() as talk:
+        if not as_json:
+            options.on_event, options.on_progress = talk.event, talk.progress
+            options.on_reading = talk.reading
+
+        def end_late(late: RunTimedOut) -> None:
+            talk.close()
+            leave(late)
+
+        options.on_timeout = end_late
+        result = run_pipeline(project, pipeline, options)
     if as_json:
         show_json(result.to_dict())
     else:

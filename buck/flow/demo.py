@@ -23,6 +23,7 @@ from buck.flow.warmup import Warmup
 from buck.lake import SnapshotStore
 from buck.project import Project, open_project
 from buck.records.demo import DemoResult, DemoStep, RevenueTie
+from buck.records.load import OnReading
 from buck.records.run import Event, Status
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class DemoTalk:
     on_done: Callable[[DemoStep], None] = field(default=lambda _: None)
     on_event: Callable[[Event], None] = field(default=lambda _: None)
     on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    on_reading: OnReading = field(default=lambda *_: None)
 
 
 class Demo:
@@ -111,6 +113,7 @@ class Demo:
         options = RunOptions(
             on_event=self.talk.on_event,
             on_progress=self.talk.on_progress,
+            on_reading=self.talk.on_reading,
             has_lock=True,
             warmup=self.warmup,
         )

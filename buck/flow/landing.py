@@ -14,7 +14,14 @@ from buck.lake import Lake, full_schema
 from buck.ledger import RunRecorder
 from buck.pipelines import load_module, run_source
 from buck.project import Project, Retries
-from buck.records.load import Incident, LoadReport, LoadRules, TableReport, TimeRange
+from buck.records.load import (
+    Incident,
+    LoadReport,
+    LoadRules,
+    OnReading,
+    TableReport,
+    TimeRange,
+)
 from buck.records.table import TableSpec
 
 
@@ -73,13 +80,14 @@ def land_source(
     retries: Retries | None = None,
     part: str = "",
     turn: Callable[[], AbstractContextManager[None]] | None = None,
+    on_reading: OnReading = lambda *_: None,
 ) -> LoadReport:
     """Land what is new in one source, recording every table; see `run_source`.
 
     `confirmed` names tables (`source.table`) of which many rows may be gone at once; `only` those
     that a range is wanted of, all if empty; `part` names a part of a longer range, and `turn` is
-    entered to commit it if others land beside it. What can pass is tried again as `retries` says,
-    each try as a load of its own.
+    entered to commit it if others land beside it; `on_reading` is told how to ask how far it is.
+    What can pass is tried again as `retries` says, each try as a load of its own.
 
     Raises:
         SourceError, LakeError, ConfigError: see `run_source`.
@@ -100,6 +108,7 @@ def land_source(
                 options=options,
                 merge_schema=full_schema,
                 on_table=lambda table: _record_table(recorder, table),
+                on_reading=lambda ask: on_reading(step, ask),
                 is_whole=is_whole,
                 confirmed=_tables_of(name, confirmed),
                 rules=rules,
@@ -108,7 +117,8 @@ def land_source(
         finally:
             landing.close()
 
-    with recorder.step(f"land {name} {part}".rstrip()) as facts:
+    step = f"land {name} {part}".rstrip()
+    with recorder.step(step) as facts:
         if part:
             facts |= {"source": name, "part": part}
         report = retry(land, retries or Retries(), recorder)

@@ -316,6 +316,7 @@ class _Run:
             confirmed=self.options.confirmed_deletions,
             retries=self.pipeline.retries,
             turn=turn,
+            on_reading=self.options.on_reading,
         )
         if report.rows_landed:
             # Something is new, so there will be a build: get ready while the others land.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from buck.errors import RunTimedOut
 from buck.flow.publishing import Override
 from buck.flow.warmup import Warmup
-from buck.records.load import LoadReport, TimeRange
+from buck.records.load import LoadReport, OnReading, TimeRange
 from buck.records.quality import QualityReport
 from buck.records.run import Event, Status
 from buck.records.snapshot import Hold, Snapshot
@@ -82,6 +82,7 @@ class RunOptions:
     override: Override | None = None
     on_event: Callable[[Event], None] = field(default=lambda _: None)
     on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    on_reading: OnReading = field(default=lambda *_: None)
     confirmed_deletions: tuple[str, ...] = ()
     """Tables (`source.table`) of which many rows may be gone at once."""
     resume: bool = False

@@ -25,7 +25,7 @@ from buck.pipelines.catching_up import catch_up
 from buck.pipelines.committing import Lander, MergeSchema, commit_tables, refuse_changed
 from buck.pipelines.module import IMPORT_FAILURES, SourceModule
 from buck.project import is_secret
-from buck.records.load import LoadReport, LoadRules, OpenedTable, TableReport
+from buck.records.load import LoadReport, LoadRules, OpenedTable, Reading, TableReport
 from buck.records.table import TableSpec
 from buck.sources.load import Load, TableLoad, bind
 
@@ -50,6 +50,7 @@ def run_source(
     options: Mapping[str, Any],
     merge_schema: MergeSchema,
     on_table: Callable[[TableReport], None] = lambda _: None,
+    on_reading: Callable[[Callable[[], Reading]], None] = lambda _: None,
     is_whole: bool = False,
     confirmed: frozenset[str] = frozenset(),
     rules: LoadRules | None = None,
@@ -68,6 +69,7 @@ def run_source(
         options: The source's settings, secrets resolved; given to dlt as configuration.
         merge_schema: The raw schema of files that may carry undeclared columns.
         on_table: Called after each table's commit.
+        on_reading: Called when reading begins, with a function that tells how far it is.
         is_whole: Read everything again instead of what is new, whatever the marks say. Versions the
             lake has are not landed again, records that are gone become tombstones.
         confirmed: Tables of which many rows may be gone at once.
@@ -112,6 +114,7 @@ def run_source(
             wanted=rules.span,
             only=rules.only,
         )
+        on_reading(load.reading)
         files = _extract(module, load, options)
         _refuse_strangers(module, load, files)
         return load, files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,19 @@ class LoadReport:
             "rows_quarantined": self.rows_quarantined,
             "is_degraded": self.is_degraded,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a load has read by now."""
+
+    rows: int
+    bytes: int
+    """Of the files that wait to be committed, and of those that they are made from."""
+
+
+OnReading = Callable[[str, Callable[[], Reading]], None]
+"""Told the step in which a source is being read, and a function that says how far it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ them together with the rows. A source therefore keeps no state of its own.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buck.errors import ConfigError
-from buck.records.load import Incident, TimeRange
+from buck.records.load import Incident, Reading, TimeRange
 from buck.records.quarantine import HeldRecord
 from buck.records.table import TableSpec
 from buck.sources.parsing import VARIANT, parse_records
@@ -255,6 +256,16 @@ class Load:
     def wants(self, name: str) -> bool:
         """Whether a table's rows are wanted; those of others are thrown away."""
         return not self.only or name in self.only
+
+    def reading(self) -> Reading:
+        """How far the load is; from any thread, while it goes on."""
+        size = 0
+        for folder, _, names in os.walk(self.scratch):
+            for name in names:
+                # What is read is also moved and removed.
+                with suppress(OSError):
+                    size += Path(folder, name).stat().st_size
+        return Reading(sum(table.received for table in list(self.tables.values())), size)
 
     @property
     def span(self) -> TimeRange | None:
