@@ -102,6 +102,10 @@ soak-bigquery-promotion:
 soak-whole-bigquery:
     {{python}} -m pytest tests/integration/warehouses/soak_whole_bigquery.py -n 0
 
+# Promote all of Buck's own models to fakesnow, and again after twelve more days.
+soak-whole-snowflake:
+    {{python}} -m pytest tests/integration/warehouses/soak_whole_snowflake.py -n 0
+
 # Make a new project of every set of sources and run each, and promote a dbt project that was adopted.
 soak-init:
     {{python}} -m pytest tests/integration/cli/test_init_sources.py tests/integration/cli/test_init_dbt.py -m soak -n 0

@@ -117,12 +117,13 @@ def loader(pytestconfig: pytest.Config, tmp_path: Path, empty_home: Path) -> Ite
 
 
 @contextmanager
-def served(programs: Path, folder: Path) -> Iterator[int]:
-    """Fakesnow runs; gives its port."""
+def served(programs: Path, folder: Path, code: str = "") -> Iterator[int]:
+    """Fakesnow runs, or Python code that starts it in another way; gives its port."""
     port = free_port()
+    program = [str(programs / "python"), "-c", code] if code else [str(programs / "fakesnow")]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
-            [str(programs / "fakesnow"), "-s", "-p", str(port), "--host", "127.0.0.1"],
+            [*program, "-s", "-p", str(port), "--host", "127.0.0.1"],
             stdout=log,
             stderr=log,
             env={**os.environ, "TMPDIR": str(folder)},
