@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from buck.cli.options import AsJson, read_since
 from buck.cli.pipeline import group
-from buck.cli.render import say, show, show_json, show_json_line
+from buck.cli.render import MARKS, mark, say, show, show_json, show_json_line
 from buck.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,31 +51,53 @@ def logs(
     except ValueError as exc:
         raise ConfigError(f"{day!r} is not a day", hint="write --date 2026-01-31") from exc
     project, after = context.obj.project(), read_since(since)
+    shown = _Shown()
     if follow:
         for event in follow_logs(project, name, since=after):
             if as_json:
                 show_json_line(event.to_dict())
             else:
-                _show(event)
+                shown.add(event)
         return
     events = read_logs(project, name, day=on, since=after)
     if as_json:
         show_json([event.to_dict() for event in events])
         return
     for event in events:
-        _show(event)
+        shown.add(event)
     if events:
         say("next: --json has everything: checks that passed, marks, versions, figures")
     else:
         say(f"no run of {name} is recorded{f' on {day}' if day else ''}")
 
 
-def _show(event: Event) -> None:
-    if event.kind in FIGURES or (event.kind == "check_judged" and event.status in WELL):
-        return
-    facts = " ".join(f"{k}={v}" for k, v in event.facts.items() if _is_told(k, v))
-    words = " ".join(filter(None, (event.kind, event.step, event.status, facts)))
-    show(f"{event.at:%Y-%m-%d %H:%M:%S} {event.run_id} {words}")
+class _Shown:
+    """One line for each event, below a line for its run."""
+
+    def __init__(self) -> None:
+        self._run_id = ""
+
+    def add(self, event: Event) -> None:
+        """Show an event, unless it only says that something is well."""
+        if event.kind in FIGURES or (event.kind == "check_judged" and event.status in WELL):
+            return
+        if event.run_id != self._run_id:
+            self._run_id = event.run_id
+            show(f"run {event.run_id} of {event.pipeline}")
+        facts = [f"{k}={_text(v)}" for k, v in event.facts.items() if _is_told(k, v)]
+        status = mark(event.status, err=False) if event.status in MARKS else event.status
+        what = f"{event.kind:<14} {status}"
+        show(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.step:<17} {what} {' '.join(facts)}".rstrip())
+        sys.stdout.flush()
+
+
+def _text(value: object) -> str:
+    """Counts with what they count, and who let something pass instead of all that was decided."""
+    if not isinstance(value, dict):
+        return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if "approved_by" in value:
+        return ": ".join(filter(None, (value["approved_by"], value["reason"])))
+    return ",".join(f"{number} {name}" for name, number in value.items() if number)
 
 
 def _is_told(name: str, value: object) -> bool:
@@ -83,4 +106,4 @@ def _is_told(name: str, value: object) -> bool:
         return False
     if name == "rows" and isinstance(value, dict):
         return False
-    return name not in FOR_PROGRAMS and value not in (None, "", {})
+    return name not in FOR_PROGRAMS and value not in (None, "", {}, [])

@@ -292,7 +292,7 @@ class Performance(Section):
     partitioning: Partitioning = Partitioning()
     clustering: Clustering = Clustering()
     threads: int | None = Field(default=None, ge=1)
-    max_parallel_sources: int = Field(default=1, ge=1)
+    max_parallel_sources: int = Field(default=3, ge=1)
     """How many sources a run lands at once; each needs memory of its own."""
     memory_limit: str | None = None
     """What DuckDB may use while models are built, for example `8GB`; 3GB if not given."""

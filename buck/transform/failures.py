@@ -26,11 +26,23 @@ class Connection(Protocol):
 
 
 def raise_for_models(result: BuildResult) -> None:
-    """Raise for the first model that could not be built; tests that failed raise nothing.
+    """Raise for the first hook or model that failed; tests that failed raise nothing.
+
+    dbt goes on after a hook that failed. What it should have prepared or finished is then missing
+    from models that look well, so nothing of such a build may be published.
 
     Raises:
-        ModelFailed: naming the model, the line where that is known, and DuckDB's message.
+        TransformError: naming the hook of the run and the database's message.
+        ModelFailed: naming the model, the line where that is known, and the database's message.
     """
+    if hook := next((n for n in result.nodes if n.kind == "operation"), None):
+        file = hook.file.removeprefix("./")
+        said = hook.message.rpartition("failed, error:\n")[2].strip()
+        raise TransformError(
+            f"the hook {hook.name} failed ({file}): {said}",
+            hint=f"fix it in {file}; what a target can't run goes into "
+            "{% if target.type != '…' %} … {% endif %}",
+        )
     errored = result.errored_models
     if not errored:
         return

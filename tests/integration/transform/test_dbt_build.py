@@ -62,6 +62,16 @@ def test_a_build_is_values_and_its_database_can_be_written_at_once(workspace, tm
     assert seen.node(warned.unique_id).failing_rows.rows == (("•••", 2),)
 
 
+@pytest.mark.parametrize("hook", ["on-run-start", "on-run-end"])
+def test_a_hook_that_fails_is_no_good_build(workspace, project, hook):
+    with (project / "dbt_project.yml").open("a") as settings:
+        settings.write(f"{hook}: select * from no_such_table\n")
+    result = build(workspace, command="run")
+    assert result.node("fct_payments").status == "ok", "dbt itself goes on"
+    with pytest.raises(TransformError, match=rf"{hook}-0 failed .*: Catalog Error: .* no_such_table"):
+        raise_for_models(result)
+
+
 def test_a_new_as_of_reuses_the_parsed_project_and_ephemeral_models_still_work(workspace, tmp_path):
     assert build(workspace, command="run").parse == "full"
     for day in ("2026-03-02", "2026-03-03"):

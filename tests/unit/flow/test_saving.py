@@ -72,7 +72,8 @@ def test_builds_from_nothing_are_only_a_habit_if_most_are() -> None:
 
 def test_sources_that_wait_for_each_other_could_land_at_once() -> None:
     steps = (StepCost("land a", 2, 60.0, 40.0), StepCost("land b", 2, 60.0, 40.0))
-    assert "max_parallel_sources" in advice(report(steps=steps))["landing"]
-    assert advice(report(steps=steps), max_parallel_sources=2) == {}
+    alone = advice(report(steps=steps), max_parallel_sources=1)
+    assert "max_parallel_sources" in alone["landing"]
+    assert advice(report(steps=steps)) == {}
     building = (*steps, StepCost("build candidates", 2, 300.0, 200.0))
-    assert advice(report(steps=building)) == {}
+    assert advice(report(steps=building), max_parallel_sources=1) == {}

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from buck.errors import ModelFailed
+from buck.errors import ModelFailed, TransformError
 from buck.records.build import BuildResult, NodeResult
 from buck.transform import raise_for_models
 from buck.transform.results import read_nodes
@@ -90,7 +90,7 @@ def test_the_place_of_a_model_is_its_folder():
     assert (node.layer, node.domain, node.owner) == ("marts", "finance", "finance team")
 
 
-def test_only_models_that_could_not_be_built_are_raised_for():
+def test_only_hooks_and_models_that_failed_are_raised_for():
     def node(kind, status, name):
         return NodeResult(
             unique_id=f"{kind}.x.{name}", name=name, kind=kind, status=status, message="m", file="f"
@@ -100,6 +100,8 @@ def test_only_models_that_could_not_be_built_are_raised_for():
         return BuildResult(command="build", success=False, nodes=nodes, seconds=1)
 
     raise_for_models(built(node("test", "failed", "t"), node("test", "errored", "u")))
+    with pytest.raises(TransformError, match=r"hook shop-on-run-start-0 failed \(f\): m"):
+        raise_for_models(built(node("operation", "errored", "shop-on-run-start-0")))
     two = built(node("model", "errored", "a"), node("model", "errored", "b"))
     with pytest.raises(ModelFailed, match=r"model a failed .*, and 1 more: m"):
         raise_for_models(two)
