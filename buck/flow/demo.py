@@ -20,7 +20,7 @@ from buck.flow.lock import hold_lock
 from buck.flow.run import RunOptions, RunResult, run_pipeline
 from buck.flow.truth import tie_revenue
 from buck.flow.warmup import Warmup
-from buck.lake import SnapshotStore
+from buck.lake import Lake, SnapshotStore
 from buck.project import Project, open_project
 from buck.records.demo import DemoResult, DemoStep, RevenueTie
 from buck.records.load import OnReading
@@ -170,10 +170,21 @@ def _mark(project: Project) -> None:
 
 
 def _clear_last_demo(project: Project) -> None:
+    """Make room for another demo; a lake that is not a demo's stays, and the company behind it."""
     lake = open_lake(project)
+    if lake.exists:
+        _refuse_strange_lake(project, lake)
     sandbox.down(project.sandbox_folder, forget=True)
     if not lake.exists:
         return
+    root = Path(project.lake_root)
+    for name in ("raw", "marts", "snapshots", "data_pipeline_logs"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    for name in ("lake.json", "marts.duckdb"):
+        (root / name).unlink(missing_ok=True)
+
+
+def _refuse_strange_lake(project: Project, lake: Lake) -> None:
     try:
         marked = json.loads((project.work / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -183,11 +194,6 @@ def _clear_last_demo(project: Project) -> None:
             f"the lake at {project.lake_root} holds data of its own",
             hint="run the demo in another copy of the project, or move the lake away",
         )
-    root = Path(project.lake_root)
-    for name in ("raw", "marts", "snapshots", "data_pipeline_logs"):
-        shutil.rmtree(root / name, ignore_errors=True)
-    for name in ("lake.json", "marts.duckdb"):
-        (root / name).unlink(missing_ok=True)
 
 
 def _peak_memory_mb() -> int:

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from soda.sampler.default_sampler import DefaultSampler
 
-from buck.quality.questions import read_check
+from buck.quality.questions import finding, read_check
 from buck.quality.soda_scan import AsOfScan
 from buck.records.quality import Check, CheckResult, Outcome
 from buck.records.rows import FailingRows, mask_text, plain_value
 
 _OUTCOMES: dict[str, Outcome] = {"pass": "passed", "warn": "warned", "fail": "failed"}
+METRICS = (
+    "row_count", "missing_count", "missing_percent", "invalid_count", "invalid_percent",
+    "duplicate_count", "duplicate_percent", "min", "max", "avg", "sum", "stddev", "variance",
+    "percentile", "min_length", "max_length", "avg_length", "freshness",
+)  # fmt: skip
+"""Of SodaCL; a check's own metric comes with an expression or a query."""
 _COUNTED = {"missing_count", "invalid_count", "duplicate_count"}
 _COUNTED_CHECKS = {
     "ReferenceCheck",
@@ -106,7 +113,7 @@ def _counts_rows(check: Any) -> bool:
 
 def _explain(check: Any, question: Check, outcome: Outcome, value: Any, evidence: _Evidence) -> str:
     if outcome == "errored":
-        return evidence.errors[0] if evidence.errors else "no value to judge: is the table empty"
+        return _explain_error(check, evidence)
     if outcome == "passed":
         return ""
     freshness = getattr(check, "freshness_values", None)
@@ -120,7 +127,17 @@ def _explain(check: Any, question: Check, outcome: Outcome, value: Any, evidence
             held = {name: getattr(found, name) for name in found.__dataclass_fields__}
             parts = (f"{k.replace('_', ' ')}: {v}" for k, v in held.items() if v)
             return "; ".join(parts)
-    return f"measured {value}, expected {question.expected}"
+    return finding(value, question.expected)
+
+
+def _explain_error(check: Any, evidence: _Evidence) -> str:
+    metric = getattr(check.check_cfg, "metric_name", None)
+    if evidence.errors:
+        return evidence.errors[0]
+    if metric and not evidence.sql:
+        near = get_close_matches(metric, METRICS, n=1)
+        return f"there is no metric {metric}{f': did you mean {near[0]}?' if near else ''}"
+    return "no value to judge: is the table empty"
 
 
 def _gather(check: Any, scan: AsOfScan, samples: Samples, personal: Collection[str]) -> _Evidence:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast, get_args
 
 from buck.errors import ConfigError
-from buck.quality.questions import dimension_of
+from buck.quality.questions import FAILED_ROWS, dimension_of, expected_rows, finding
 from buck.quality.scan import list_check_files
 from buck.quality.sodacl import DIALECTS, SodaRule, read_rules, render
 from buck.quality.sodacl.rendering import Qualify
@@ -101,7 +101,7 @@ def _result(check: Check, sql: str, unwritten: str, reply: Reply | None) -> Chec
     elif outcome == "errored":
         message = "no value to judge: is the table empty"
     else:
-        message = f"measured {value}, expected {check.expected}"
+        message = finding(value, check.expected)
     return CheckResult(check, outcome, value, message, sql=sql)
 
 
@@ -118,7 +118,7 @@ def _check(rule: SodaRule, owners: Mapping[str, str]) -> Check:
         severity="warn" if rule.severity == "warn" else "fail",
         owner=str(attributes.get("owner") or owners.get(str(rule.table), "")),
         column=column[1] if column else "",
-        expected=" ".join(str(rule.settings.get("fail condition") or rule.line).split()),
+        expected=expected_rows(rule.settings) if rule.line == FAILED_ROWS else rule.line,
         file=rule.file,
         on_fail=holds.on_fail,
         max_rows=holds.max_rows,

@@ -23,6 +23,8 @@ _BY_METRIC: Final[dict[str, Dimension]] = {
     "duplicate_percent": "uniqueness",
 }
 _VALIDITY: Final = ("invalid", "valid", "min", "max", "avg", "sum", "stddev", "percentile")
+FAILED_ROWS: Final = "failed rows"
+NO_ROWS: Final = "no rows "
 _NOT_RULE: Final = {"name", "attributes", "samples limit", "fail query", "identity"}
 
 
@@ -87,6 +89,24 @@ def _severity(settings: Mapping[str, Any], attributes: Mapping[str, Any]) -> Sev
 
 
 def _rule(check: Any, settings: Mapping[str, Any]) -> str:
-    parts = [str(check.check_cfg.source_line)]
+    line = str(check.check_cfg.source_line)
+    if line == FAILED_ROWS:
+        return expected_rows(settings)
+    parts = [line]
     parts += [f"{key}: {value}" for key, value in settings.items() if key not in _NOT_RULE]
     return ", ".join(parts)
+
+
+def expected_rows(settings: Mapping[str, Any]) -> str:
+    """What a `failed rows` check wants, said as what there should be."""
+    condition = " ".join(str(settings.get("fail condition") or "").split())
+    parts = [f"{NO_ROWS}where {condition}" if condition else f"{NO_ROWS}of its query"]
+    parts += [f"{name}: {settings[name]}" for name in ("warn", "fail") if name in settings]
+    return ", ".join(parts)
+
+
+def finding(value: object, expected: str) -> str:
+    """What was found instead, for people."""
+    if expected.startswith(NO_ROWS):
+        return f"{value} {'row' if value == 1 else 'rows'} {expected.removeprefix(NO_ROWS)}"
+    return f"measured {value}, expected {expected}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -19,6 +20,8 @@ _OUTCOMES: Final[dict[NodeStatus, Outcome]] = {
     # A test above which something failed has given no answer.
     "skipped": "errored",
 }
+
+_COUNTED: Final = re.compile(r"Got \d+ results?, configured to \w+ if (.+?)\s*$")
 
 
 def report(
@@ -79,9 +82,18 @@ def _read_test(node: NodeResult) -> CheckResult:
         check=check,
         outcome=_OUTCOMES[node.status],
         value=node.failures,
-        message="not run, because a model above it failed" if skipped else node.message,
+        message="not run, because a model above it failed" if skipped else _found(node),
         failing_rows=node.failing_rows,
         failures=None if unit else node.failures,
         sql=node.sql,
         seconds=node.seconds,
     )
+
+
+def _found(node: NodeResult) -> str:
+    """What dbt says of a count, in words, with the rows that were counted since."""
+    told = _COUNTED.match(node.message)
+    if told is None or node.failures is None:
+        return node.message
+    rows = f"{node.failures:,} failing {'row' if node.failures == 1 else 'rows'}"
+    return rows if told[1] == "!= 0" else f"{rows}; wrong if {told[1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from buck.names import TableRef, identifier, literal
 from buck.quality.soda_library import DATA_SOURCE, load_soda, silence
 from buck.records.quality import CheckResult
 from buck.records.rows import SAMPLE_ROWS
+
+_FOR_TABLE = re.compile(r"""^["']?checks for ([\w.]+)""", re.MULTILINE)
 
 
 class Connection(Protocol):
@@ -51,27 +54,31 @@ def list_check_files(checks_dir: Path) -> tuple[Path, ...]:
 
 
 def list_checked_tables(checks_dir: Path) -> tuple[TableRef, ...]:
-    """The tables that have a SodaCL file, ordered by schema and name."""
-    return tuple(sorted(TableRef(path.parent.name, path.stem) for path in _files(checks_dir)))
+    """The tables that SodaCL files have checks for, ordered by schema and name."""
+    return tuple(sorted({table for path in _files(checks_dir) for table in _tables_in(path)}))
 
 
 def read_titles(checks_dir: Path, schema: str, table: str) -> tuple[str, ...]:
-    """What the SodaCL file of a table asks, in its own words; nothing if it has no file.
+    """What SodaCL asks of a table, in its own words; nothing if no file is about it.
 
     A check's name if it has one, else its rule; `(only warns)` where it cannot close the gate.
     Soda itself is not needed for that.
     """
     import yaml
 
-    path = checks_dir / schema / f"{table}.yml"
-    if not path.is_file():
-        return ()
-    try:
-        held = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError:
-        return (f"{path.name} is not YAML",)
-    listed = [check for checks in (held or {}).values() for check in checks or ()]
-    return tuple(_title(check) for check in listed)
+    about, titles = TableRef(schema, table), list[str]()
+    for path in _files(checks_dir):
+        if about not in _tables_in(path):
+            continue
+        try:
+            held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError:
+            titles.append(f"{path.name} is not YAML")
+            continue
+        for heading, checks in held.items():
+            if about in _named_in(path, str(heading)):
+                titles += map(_title, checks or ())
+    return tuple(titles)
 
 
 def _title(check: Any) -> str:
@@ -110,14 +117,20 @@ def run_checks(
     """
     chosen: dict[str, list[Path]] = {}
     for path in _files(checks_dir):
-        if _is_selected(path, schemas, tables):
+        if any(_is_selected(table, schemas, tables) for table in _tables_in(path)):
             chosen.setdefault(path.parent.name, []).append(path)
     results: list[CheckResult] = []
     for schema, files in sorted(chosen.items()):
         results += _scan_schema(
             connection, schema, files, as_of=as_of, personal=personal, owners=owners or {}
         )
-    return results
+    # A file may be about other tables, too. What could not be read says so, whatever was asked for.
+    return [
+        result
+        for result in results
+        if result.outcome == "errored"
+        or _is_selected(TableRef(result.check.schema, result.check.table), schemas, tables)
+    ]
 
 
 def _files(checks_dir: Path) -> Iterable[Path]:
@@ -125,13 +138,25 @@ def _files(checks_dir: Path) -> Iterable[Path]:
     return sorted(path for path in found if path.is_file())
 
 
+def _tables_in(path: Path) -> set[TableRef]:
+    """The tables that a file has checks for, also if it is no good YAML."""
+    return _named_in(path, path.read_text(encoding="utf-8"))
+
+
+def _named_in(path: Path, text: str) -> set[TableRef]:
+    """The tables that headings name; the one that the file is named after if there are none."""
+    schema, found = path.parent.name, set()
+    for name in _FOR_TABLE.findall(text):
+        found.add(TableRef.parse(name) if name.count(".") == 1 else TableRef(schema, name))
+    return found or {TableRef(schema, path.stem)}
+
+
 def _is_selected(
-    path: Path, schemas: Collection[str] | None, tables: Collection[str] | None
+    table: TableRef, schemas: Collection[str] | None, tables: Collection[str] | None
 ) -> bool:
-    schema, table = path.parent.name, path.stem
-    if schemas is not None and schema not in schemas:
+    if schemas is not None and table.schema not in schemas:
         return False
-    return tables is None or table in tables or f"{schema}.{table}" in tables
+    return tables is None or table.name in tables or str(table) in tables
 
 
 def _scan_schema(

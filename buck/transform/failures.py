@@ -60,7 +60,9 @@ def raise_for_models(result: BuildResult) -> None:
 def attach_failing_rows(
     result: BuildResult, connection: Connection, *, personal: Collection[str] = ()
 ) -> BuildResult:
-    """The result with at most 20 failing rows at each failed or warned data test.
+    """The result with at most 20 failing rows at each failed or warned data test, and all counted.
+
+    dbt's `limit` keeps a test from counting further than the rows that are shown.
 
     Args:
         result: What `build` gave.
@@ -70,7 +72,11 @@ def attach_failing_rows(
     return replace(
         result,
         nodes=tuple(
-            replace(node, failing_rows=_failing_rows(node, connection, personal))
+            replace(
+                node,
+                failing_rows=_failing_rows(node, connection, personal),
+                failures=_count_failures(node, connection),
+            )
             if node.kind == "test" and node.status in {"failed", "warned"} and node.sql
             else node
             for node in result.nodes
@@ -148,6 +154,14 @@ def _failing_rows(
         # dbt's generic tests give the tested column a name of their own.
         personal = {*personal, "unique_field", "value_field", "from_field"}
     return FailingRows.of(columns, answer.fetchmany(SAMPLE_ROWS), personal=personal)
+
+
+def _count_failures(node: NodeResult, connection: Connection) -> int | None:
+    """All failing rows of a test that dbt may have stopped counting."""
+    if node.failures is None or node.failures < SAMPLE_ROWS:
+        return node.failures
+    row = connection.execute(f"select count(*) from (\n{node.sql}\n) as failing").fetchone()
+    return max(int(row[0]), node.failures)
 
 
 def _count(node: NodeResult, connection: Connection) -> int:

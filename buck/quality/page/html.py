@@ -29,7 +29,7 @@ TILES: Final[dict[Outcome, str]] = {
 }
 FINE = ("passed", "unjudged")
 """Outcomes that are no finding."""
-DULL = ("", "failed rows", "no failing rows")
+DULL = ("", "no rows of its query", "no failing rows")
 """Rules that say no more than the check's name."""
 PICTURES = {
     "passed": '<path d="M2 6.5 5 9.5 10 3"/>',

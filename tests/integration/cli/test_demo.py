@@ -92,8 +92,12 @@ def test_a_second_demo_starts_over_and_gives_the_same_figures(first: Any, place:
 def test_a_lake_with_data_of_its_own_is_refused(published: Any, tmp_path: Path) -> None:
     project = published.copy(tmp_path / "own")
     before = project.published_bytes()
+    company = project.work / "sandbox" / "of-its-own"
+    company.parent.mkdir(parents=True, exist_ok=True)
+    company.touch()
     done = project.buck("demo").expect(2)
     assert "data of its own" in done.err
     assert "hint: " in done.err
     assert project.published_bytes() == before
+    assert company.exists(), "the company behind the lake goes on"
     assert processes_in(project.root) == []

@@ -58,8 +58,8 @@ def test_sources_landed_side_by_side_land_what_they_land_in_turn(
     behind: Callable[[], Any], published: Any
 ) -> None:
     together, in_turn = behind(), behind()
-    together.buck("run", env={"BUCK__PERFORMANCE__MAX_PARALLEL_SOURCES": "3"}).expect(0)
-    in_turn.buck("run").expect(0)
+    together.buck("run").expect(0)
+    in_turn.buck("run", env={"BUCK__PERFORMANCE__MAX_PARALLEL_SOURCES": "1"}).expect(0)
     for project, at_once in ((together, 3), (in_turn, 1)):
         going_on, most = set(), 0
         for event in events(project):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from buck.names import TableRef
-from buck.quality import list_checked_tables, run_checks
+from buck.quality import list_checked_tables, read_titles, run_checks
 
 ROOT = Path(__file__).parents[3]
 
@@ -163,6 +163,45 @@ def test_only_the_selected_tables_and_schemas_are_checked(con, write_checks, as_
     assert seen(tables={"dim_customers"}) == ["dim_customers"]
     assert seen(tables={"finance.fct_payments"}) == ["fct_payments"]
     assert seen(tables={"other"}) == []
+
+
+def test_a_table_is_checked_by_every_file_that_names_it(con, write_checks, as_of, tmp_path):
+    checks = write_checks("- row_count > 0")
+    (tmp_path / "checks" / "finance" / "extra.yml").write_text(
+        "checks for fct_payments:\n  - row_count > 99\n"
+        "checks for core.dim_customers:\n  - missing_count(customer_id) = 0\n"
+    )
+
+    def seen(*tables):
+        found = run_checks(con, checks, as_of=as_of, tables=tables)
+        return [(r.check.table, r.outcome) for r in found]
+
+    assert sorted(seen("fct_payments")) == [("fct_payments", "failed"), ("fct_payments", "passed")]
+    assert seen("core.dim_customers") == [("dim_customers", "passed")]
+    assert read_titles(checks, "finance", "fct_payments") == ("row_count > 99", "row_count > 0")
+    assert read_titles(checks, "core", "dim_customers") == ("missing_count(customer_id) = 0",)
+    assert read_titles(checks, "finance", "extra") == ()
+
+
+def test_a_metric_that_there_is_not_is_said_to_be_none(con, write_checks, as_of):
+    (wrong,) = run_checks(con, write_checks("- missing_cnt(amount) = 0"), as_of=as_of)
+    assert wrong.outcome == "errored"
+    assert wrong.message == "there is no metric missing_cnt: did you mean missing_count?"
+
+
+def test_failed_rows_are_told_as_rows_and_not_as_what_is_wanted(con, write_checks, as_of):
+    con.execute("update finance.fct_payments set amount = -1 where payment_id <> 'ch_1'")
+    text = """- failed rows:
+    name: negative
+    fail condition: amount < 0
+- failed rows:
+    name: negative, too
+    fail query: select * from finance.fct_payments where amount < 0"""
+    found = run_checks(con, write_checks(text), as_of=as_of)
+    assert [(r.message, r.check.expected) for r in found] == [
+        ("2 rows where amount < 0", "no rows where amount < 0"),
+        ("2 rows of its query", "no rows of its query"),
+    ]
 
 
 def test_the_callers_connection_keeps_its_search_path_and_stays_open(con, write_checks, as_of):

@@ -62,6 +62,21 @@ def test_a_build_is_values_and_its_database_can_be_written_at_once(workspace, tm
     assert seen.node(warned.unique_id).failing_rows.rows == (("•••", 2),)
 
 
+def test_all_failing_rows_are_counted_whatever_dbt_looks_at(workspace, project, tmp_path):
+    (project / "tests").mkdir(exist_ok=True)
+    (project / "tests" / "many.sql").write_text(
+        "{{ config(limit=20) }} -- {{ ref('fct_payments') }}\nselect range as n from range(33)"
+    )
+    result = build(workspace)
+    assert result.node("many").failures == 20
+    con = connect(tmp_path / "build.duckdb", work=tmp_path / "work")
+    try:
+        many = attach_failing_rows(result, con).node("many")
+    finally:
+        con.close()
+    assert (many.failures, len(many.failing_rows.rows)) == (33, 20)
+
+
 @pytest.mark.parametrize("hook", ["on-run-start", "on-run-end"])
 def test_a_hook_that_fails_is_no_good_build(workspace, project, hook):
     with (project / "dbt_project.yml").open("a") as settings:
