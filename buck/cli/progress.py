@@ -87,7 +87,9 @@ class RunTalk:
         if "lake_versions" in facts:
             parts.append(f"{len(facts['lake_versions'])} tables")
         if "models" in facts:
-            scratch = " from scratch" if facts.get("from_scratch") else ""
+            scratch = (
+                " from scratch" if facts.get("from_scratch") or facts.get("full_refresh") else ""
+            )
             parts.append(f"{facts['models']} models{scratch}")
         if "checks" in facts:
             # What has too little history to be judged is told by `buck quality check`.

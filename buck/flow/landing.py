@@ -92,9 +92,7 @@ def land_source(
     Raises:
         SourceError, LakeError, ConfigError: see `run_source`.
     """
-    module = load_module(project.pipelines_dir, module_name(project, name))
-    options = project.source_options(name)
-    rules = load_rules(project, name, span=span, only=_tables_of(name, only))
+    step = f"land {name} {part}".rstrip()
 
     def land() -> LoadReport:
         load_id = new_load_id(as_of)
@@ -117,10 +115,12 @@ def land_source(
         finally:
             landing.close()
 
-    step = f"land {name} {part}".rstrip()
     with recorder.step(step) as facts:
         if part:
             facts |= {"source": name, "part": part}
+        module = load_module(project.pipelines_dir, module_name(project, name))
+        options = project.source_options(name)
+        rules = load_rules(project, name, span=span, only=_tables_of(name, only))
         report = retry(land, retries or Retries(), recorder)
         for incident in report.incidents:
             recorder.add("incident", incident.kind, **_facts(incident))

@@ -97,7 +97,11 @@ def publish_again(
         if override is None:
             _refuse_withdrawn(candidates, publisher, hold)
         recorder = RunRecorder(lake.storage, new_load_id(datetime.now(UTC)), pipeline="publish")
-        recorder.start(as_of=candidates.as_of.isoformat(), environment=project.environment)
+        recorder.start(
+            as_of=candidates.as_of.isoformat(),
+            environment=project.environment,
+            built_by=candidates.run_id,
+        )
         try:
             cleared = _judge_again(
                 project, lake, recorder, candidates, is_overridden=override is not None

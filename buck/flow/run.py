@@ -371,6 +371,8 @@ class _Run:
             run_id=self.recorder.run_id,
         )
         facts |= {"models": len(built.models), "from_scratch": from_scratch}
+        if self.options.full_refresh:
+            facts["full_refresh"] = True
         return len(built.models), tested, candidates
 
     def _record_models(self, built: BuildResult) -> None:

@@ -62,10 +62,6 @@ def read_settings(
             f"{file.name} defines no environment {environment!r}",
             hint=f"did you mean {near[0]}?" if near else f"add environments.{environment}",
         )
-    for name, sections in known.items():
-        if name != chosen:
-            # A slip in prod's part is found today, not on the day of its first run.
-            _validate(merge(document, sections or {}), f"{file.name} (environment {name})")
     overlay = known.get(chosen) or {}
     merged = merge(document, overlay)
     origins |= dict.fromkeys(_leaves(overlay), f"{file.name} environments.{chosen}")
@@ -73,7 +69,12 @@ def read_settings(
         path = name.removeprefix(OVERRIDE_PREFIX).lower().split("__")
         merged = merge(merged, nest(path, parse_override(path, text, name=name)))
         origins[".".join(path)] = f"variable {name}"
-    return _validate(merged, file.name), origins
+    settings = _validate(merged, file.name)
+    for name, sections in known.items():
+        if name != chosen:
+            # A slip in prod's part is found today, not on the day of its first run.
+            _validate(merge(document, sections or {}), f"{file.name} (environment {name})")
+    return settings, origins
 
 
 def parse_override(path: list[str], text: str, *, name: str) -> Any:

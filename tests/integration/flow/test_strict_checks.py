@@ -36,6 +36,8 @@ def test_warnings_close_the_gate_of_a_strict_pipeline_alone(
     assert (blocking["name"], blocking["severity"]) == ("Nobody has ever paid", "fail")
     assert blocking["failures"] > 0
     project.buck("publish").expect(3)
+    told = project.buck("quality", "explain", "Nobody has ever paid").expect(0).out
+    assert "no longer here" not in told, "what was judged again lies there still"
     assert project.facts() == before, "nothing of it is published"
     shown = project.buck("pipeline", "show", "customer_360").expect(0).out
     assert "finance.fct_payments" in shown

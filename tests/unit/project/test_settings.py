@@ -41,6 +41,7 @@ Opener = Callable[..., Project]
         ("lake:\n  root: a\nlake:\n  root: b", "the key lake is written twice, line 3", ""),
         ("environments: [dev]", "environments is not a mapping", ""),
         ("environments:\n  prod: s3", "environments is not a mapping", ""),
+        ("lake:\n  rooot: x\nenvironments:\n  ci: {}", ".buck.yml: lake.rooot is not", "root?"),
         (
             "environments:\n  prod:\n    lake:\n      rooot: x",
             "(environment prod): lake.rooot is not a key",
@@ -185,6 +186,21 @@ def test_env_file_is_under_the_environment_and_over_the_sandbox(
     monkeypatch.setenv("URL", "shell")
     assert project_of(REFERRING).source_options("app")["url"] == "shell"
     assert project_of(REFERRING, prefer_sandbox=True).source_options("app")["url"] == "sandbox"
+
+
+def test_all_variables_that_are_missing_are_named_at_once(project_of: Opener) -> None:
+    for names, ends in (
+        (("DESK_URL", "DESK_TOKEN"), "or write it into .env"),
+        (("STRIPE_API_KEY", "STRIPE_API_BASE"), "gives a simulated company's"),
+    ):
+        options = "".join(f"      {n.lower()}: '{{{{ {n} }}}}'\n" for n in names)
+        text = f"sources:\n  desk:\n    type: api\n    connector: dlt\n    options:\n{options}"
+        with pytest.raises(ConfigError) as refused:
+            project_of(text).source_options("desk")
+        first, second = names
+        assert f"needs the variable {first}, which is not set, nor {second}" in refused.value.what
+        assert f"export {first}=… {second}=…" in refused.value.hint
+        assert refused.value.hint.endswith(ends), "the sandbox knows only its own systems"
 
 
 def test_production_never_takes_the_sandboxs_credentials(
