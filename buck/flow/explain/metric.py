@@ -13,7 +13,6 @@ from buck.transform import ProjectGraph, meta_of
 
 def explain_metric(project: Project, node: dict[str, Any], graph: ProjectGraph) -> Card:
     """What a metric counts, from what, and who reads it."""
-    del project
     meta = meta_of(node)
     readers = tuple(describe(child) for child in graph.children(node))
     sections = (
@@ -22,7 +21,7 @@ def explain_metric(project: Project, node: dict[str, Any], graph: ProjectGraph) 
         Section("owner", str(meta.get("owner") or "none")),
         Section("unit", str(meta.get("unit") or "none")),
         Section("inputs", tuple(describe(n) for n in graph.parents(node)) or "none"),
-        Section("freshness", describe_freshness(node, graph) or "none"),
+        Section("freshness", describe_freshness(project, node, graph) or "none"),
         Section("consumers", readers or "none"),
         Section("ask", f"buck query --metric {node['name']} --grain month"),
         Section("lineage", draw_parents(node, graph)),

@@ -39,7 +39,7 @@ def explain_model(project: Project, node: dict[str, Any], graph: ProjectGraph) -
         ]
     sections += [
         Section("checks", describe_checks(project, node, graph) or NONE),
-        Section("freshness", describe_freshness(node, graph) or NONE),
+        Section("freshness", describe_freshness(project, node, graph) or NONE),
     ]
     if not is_raw:
         sections.append(Section("built by", describe_builders(project, node) or NONE))

@@ -33,7 +33,7 @@ def explain_pipeline(project: Project, name: str, graph: ProjectGraph) -> Card:
         Section("flow", _flow(names, chosen)),
         Section("transformations", _transformations(chosen)),
         Section("checks", _checks(project, chosen, graph)),
-        Section("freshness", _freshness(chosen, graph) or "none"),
+        Section("freshness", _freshness(project, chosen, graph) or "none"),
         Section("alerts", tuple(alerts) or "none"),
         Section("run it", f"buck run {name}"),
     )
@@ -105,8 +105,10 @@ def _checks(project: Project, chosen: list[dict[str, Any]], graph: ProjectGraph)
     )
 
 
-def _freshness(chosen: list[dict[str, Any]], graph: ProjectGraph) -> tuple[str, ...]:
-    lines = [line for node in chosen for line in describe_freshness(node, graph)]
+def _freshness(
+    project: Project, chosen: list[dict[str, Any]], graph: ProjectGraph
+) -> tuple[str, ...]:
+    lines = [line for node in chosen for line in describe_freshness(project, node, graph)]
     return tuple(sorted(dict.fromkeys(lines)))
 
 

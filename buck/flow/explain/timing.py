@@ -6,6 +6,7 @@ from typing import Any
 
 from buck.flow.building import workspace
 from buck.project import Project
+from buck.records.freshness import duration_text
 from buck.transform import ProjectGraph, list_selected
 
 
@@ -25,20 +26,32 @@ def sources_below(node: dict[str, Any], graph: ProjectGraph) -> list[dict[str, A
     return [found[key] for key in sorted(found)]
 
 
-def describe_freshness(node: dict[str, Any], graph: ProjectGraph) -> tuple[str, ...]:
-    """What the raw tables below a node promise, one line per source."""
+def describe_freshness(
+    project: Project, node: dict[str, Any], graph: ProjectGraph
+) -> tuple[str, ...]:
+    """How old what is below a node may be, one line per source, as `buck freshness check` judges.
+
+    What Buck does not land itself promises what dbt's own file says.
+    """
     told: dict[str, None] = {}
+    limits = project.settings.data_quality.freshness
     for source in sources_below(node, graph):
-        limits = source.get("freshness") or {}
-        words = [
-            f"{word} after {limit['count']} {limit['period']}{'s' if limit['count'] != 1 else ''}"
-            for word, key in (("warn", "warn_after"), ("fail", "error_after"))
-            if (limit := limits.get(key)) and limit.get("count")
-        ]
-        if words:
+        name = str(source["source_name"])
+        if name in project.settings.sources:
+            stale, critical = map(duration_text, limits.limits_s("source", name, "load"))
+            told[f"{name}: stale after {stale}, critical after {critical}, by load time"] = None
+        elif words := _promised(source.get("freshness") or {}):
             by = source.get("loaded_at_field") or "arrival"
-            told[f"{source['source_name']}: {', '.join(words)}, by {by}"] = None
+            told[f"{name}: {', '.join(words)}, by {by}"] = None
     return tuple(told)
+
+
+def _promised(limits: dict[str, Any]) -> list[str]:
+    return [
+        f"{word} after {limit['count']} {limit['period']}{'s' if limit['count'] != 1 else ''}"
+        for word, key in (("warn", "warn_after"), ("fail", "error_after"))
+        if (limit := limits.get(key)) and limit.get("count")
+    ]
 
 
 def describe_builders(project: Project, node: dict[str, Any]) -> tuple[str, ...]:

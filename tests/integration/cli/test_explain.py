@@ -52,7 +52,11 @@ def test_a_models_card_says_what_it_is_and_what_it_is_made_of(card: Any) -> None
     checks = lines(found, "checks")
     assert "dbt: assert_refund_totals_agree (only warns)" in checks
     assert "soda: A charge is one payment" in checks
-    assert any(line.startswith("stripe: warn after 2 hours") for line in lines(found, "freshness"))
+    fresh = lines(found, "freshness")
+    assert "stripe: stale after 2h, critical after 4h, by load time" in fresh
+    assert "salesforce: stale after 1d 2h, critical after 2d 2h, by load time" in fresh, (
+        "what .buck.yml says, by which it is judged"
+    )
     assert any(
         line.startswith("stripe_daily: cron `0 * * * *`") for line in lines(found, "built by")
     )
