@@ -68,7 +68,8 @@ def logs(
     if events:
         say("next: --json has everything: checks that passed, marks, versions, figures")
     else:
-        say(f"no run of {name} is recorded{f' on {day}' if day else ''}")
+        within = f" on {day}" if day else f" since {since}" if since else ""
+        say(f"nothing of {name} is recorded{within}")
 
 
 class _Shown:

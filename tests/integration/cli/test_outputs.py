@@ -124,7 +124,9 @@ def test_the_version_is_the_installed_one(published: Any) -> None:
 def test_a_day_without_runs_is_said(published: Any) -> None:
     done = published.buck("pipeline", "logs", "all", "--date", "2001-01-01").expect(0)
     assert done.out == ""
-    assert "no run of all is recorded on 2001-01-01" in done.err
+    assert "nothing of all is recorded on 2001-01-01" in done.err
+    later = published.buck("pipeline", "logs", "all", "--since", "2099-01-01").expect(0)
+    assert "nothing of all is recorded since 2099-01-01" in later.err
     assert published.buck("pipeline", "logs", "all", "--date", "2001-01-01", "--json").json == []
 
 
