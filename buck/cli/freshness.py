@@ -61,6 +61,7 @@ def show_report(report: FreshnessReport) -> None:
             ]
             for result in report.results
         ],
+        spare=["warns after", "critical after", "newest"],
     )
     counts = ", ".join(f"{n} {status}" for status, n in report.counts.items() if n)
     worst = "critical" if report.is_critical else "fresh"

@@ -32,6 +32,7 @@ def list_tables(context: typer.Context, as_json: AsJson = False) -> None:
             [t.layer, t.table, t.version, t.rows, t.files, t.size_bytes, t.stored_bytes]
             for t in tables
         ],
+        spare=["files", "bytes"],
     )
     say(f"{len(tables)} tables, {sum(t.stored_bytes for t in tables):,} bytes stored")
     say("next: buck lake history SOURCE.TABLE")

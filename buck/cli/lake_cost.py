@@ -42,6 +42,7 @@ def _show_cost(report: CostReport) -> None:
             [t.layer, t.table, t.files, t.rows, t.rows_added, t.stored_bytes, t.bytes_added]
             for t in tables[:SHOWN]
         ],
+        spare=["layer", "files", "new rows"],
     )
     if report.models:
         show()
@@ -59,6 +60,7 @@ def _show_cost(report: CostReport) -> None:
                 ]
                 for m in report.models[:SHOWN]
             ],
+            spare=["longest", "builds"],
         )
         show()
     if report.steps:

@@ -34,10 +34,9 @@ def usage(
     if not told.tables:
         say("the lake is empty; next: buck run")
         return
-    since = f"since {told.since:%Y-%m-%d}"
-    titles = ["layer", "table", "rows", f"rows {since}", "bytes", f"bytes {since}"]
+    grown = [f"{what} since {told.since:%Y-%m-%d}" for what in ("rows", "bytes")]
     show_table(
-        [*titles, "stored bytes", "pinned bytes"],
+        ["layer", "table", "rows", grown[0], "bytes", grown[1], "stored bytes", "pinned bytes"],
         [
             [
                 t.layer,
@@ -51,6 +50,7 @@ def usage(
             ]
             for t in told.tables
         ],
+        spare=["bytes", "layer", *grown],
     )
     stored, pinned = told.total("stored_bytes"), told.total("pinned_bytes")
     say(f"{stored:,} bytes stored, of which {pinned:,} are there for kept snapshots alone")

@@ -59,8 +59,9 @@ def status(
     if as_json:
         show_json(found.to_dict())
         return
-    if found.snapshot:
-        show(f"published: snapshot {found.snapshot}, as of {found.as_of}, {found.published_at}")
+    if found.as_of and found.published_at:
+        as_of, at = (f"{moment:%Y-%m-%d %H:%M}" for moment in (found.as_of, found.published_at))
+        show(f"published: snapshot {found.snapshot}, as of {as_of}, published {at}")
     else:
         show("published: nothing yet")
     show_table(
@@ -79,6 +80,7 @@ def status(
             ]
             for run in found.runs
         ],
+        spare=["s", "checks", "rows"],
     )
     for run in found.runs:
         if run.error:

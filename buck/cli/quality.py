@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,7 +13,12 @@ from buck.cli.render import mark, say, show, show_json, show_table
 from buck.errors import ConfigError
 
 if TYPE_CHECKING:
-    from buck.records.quality import QualityReport
+    from collections.abc import Sequence
+
+    from buck.records.quality import CheckResult, QualityReport
+
+MANY = 40
+"""More passed checks than that are no reading on a terminal."""
 
 group = typer.Typer(no_args_is_help=True, help="Judge the candidates; publish nothing.")
 app.add_typer(group, name="quality")
@@ -57,7 +63,26 @@ def check(
 
 
 def show_report(report: QualityReport) -> None:
-    """One line a check, and the next thing to do."""
+    """One line a check, and the next thing to do. What passed is only counted if it is much."""
+    judged = [result for result in report.results if result.outcome != "unjudged"]
+    passed = sum(result.outcome == "passed" for result in judged)
+    is_brief = sys.stdout.isatty() and passed > MANY
+    listed = [r for r in judged if not (is_brief and r.outcome == "passed")]
+    if listed or not is_brief:
+        _show_results(listed)
+    if is_brief:
+        say(f"· {passed} checks passed, which are not listed here; --json has all")
+    for name in report.unchecked:
+        say(f"! {name} has no check at all")
+    for reason, number in report.unjudged.items():
+        say(f"· {number} checks are not judged yet: {reason}")
+    counts = ", ".join(f"{n} {outcome}" for outcome, n in report.counts.items() if n)
+    verdict = "gate open" if report.passed else "gate closed"
+    show(f"{mark('ok' if report.passed else 'failed', err=False)} {verdict}: {counts}")
+    say("next: buck run" if report.passed else 'next: buck query --candidate "…" to look at rows')
+
+
+def _show_results(results: Sequence[CheckResult]) -> None:
     show_table(
         ["", "check", "table", "dimension", "engine", "found", "expected"],
         [
@@ -70,15 +95,7 @@ def show_report(report: QualityReport) -> None:
                 result.message or result.value,
                 result.check.expected,
             ]
-            for result in sorted(report.results, key=lambda r: (r.outcome, r.check.table))
-            if result.outcome != "unjudged"
+            for result in sorted(results, key=lambda r: (r.outcome, r.check.table))
         ],
+        spare=["engine", "dimension", "expected"],
     )
-    for name in report.unchecked:
-        say(f"! {name} has no check at all")
-    for reason, number in report.unjudged.items():
-        say(f"· {number} checks are not judged yet: {reason}")
-    counts = ", ".join(f"{n} {outcome}" for outcome, n in report.counts.items() if n)
-    verdict = "gate open" if report.passed else "gate closed"
-    show(f"{mark('ok' if report.passed else 'failed', err=False)} {verdict}: {counts}")
-    say("next: buck run" if report.passed else 'next: buck query --candidate "…" to look at rows')

@@ -61,7 +61,7 @@ def show_card(card: CheckCard) -> None:
     _list("note", card.notes)
     if len(card.sample):
         show()
-        show_table(card.sample.columns, card.sample.rows)
+        show_table(card.sample.columns, card.sample.rows, null="NULL")
     for number, step in enumerate(card.next_steps):
         say(f"{'next' if not number else '  or'}: {step}")
 

@@ -144,6 +144,6 @@ def _zone(candidate: bool, raw: bool, ops: bool) -> Zone:
 def _show_rows(columns: list[str], rows: list[tuple[Any, ...]], limit: int) -> None:
     if not columns:
         return
-    show_table(columns, rows[:limit])
+    show_table(columns, rows[:limit], null="NULL")
     if len(rows) > limit:
         say(f"{len(rows) - limit} more rows; --limit shows more")

@@ -1,4 +1,4 @@
-"""How answers look; with `step_table` the only place that imports Rich.
+"""How answers look; with `table` and `step_table` the only place that imports Rich.
 
 Results go to standard output, talk to standard error; colour only on a terminal that wants it.
 """
@@ -31,8 +31,6 @@ MARKS = {
     "stale": ("!", "yellow"),
     "critical": ("✗", "red"),
 }
-
-LONGEST_WORD = 26
 
 
 def say(text: str = "") -> None:
@@ -78,53 +76,41 @@ def bold(text: str) -> str:
     return typer.style(text, bold=True) if is_coloured(sys.stderr) else text
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, err: bool = False) -> None:
-    """Rows in columns, numbers to the right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    spare: Sequence[str] = (),
+    null: str = "",
+    err: bool = False,
+) -> None:
+    """Rows in columns, numbers to the right; on a narrow terminal one record below the other.
 
-    held = [list(row) for row in rows]
+    Args:
+        columns: The titles.
+        rows: The values.
+        spare: Titles that may be left out where there is no room, the first one first.
+        null: What stands on a terminal where there is no value.
+        err: Talk, not a result.
+    """
+    from rich.console import Console
+
+    from buck.cli.table import draw
+
     stream = sys.stderr if err else sys.stdout
-    head = "bold" if is_coloured(stream) else ""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=head)
-    for index, name in enumerate(columns):
-        values = [row[index] for row in held]
-        numeric = bool(values) and all(
-            v is None or (_is_number(v) and not isinstance(v, bool)) for v in values
-        )
-        # Ids and figures stay in one piece; what gives way on a narrow terminal is prose.
-        widest = max((len(_text(v)) for v in values), default=0)
-        table.add_column(
-            name,
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=max(widest, len(name)) <= LONGEST_WORD,
-        )
-    for row in held:
-        table.add_row(*(_text(v) for v in row))
-    console = Console(stderr=err, soft_wrap=False, highlight=False, markup=False)
-    if not console.is_terminal:
-        # A pipe has no width: never cut what another program reads.
-        console.width = 100_000
-        table.box = None
-    console.print(table)
+    console = Console(
+        stderr=err,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        no_color=None if is_coloured(stream) else True,
+    )
+    left_out = draw(console, columns, [list(row) for row in rows], spare=spare, null=null)
+    if left_out:
+        count = f"{len(left_out)} column{'' if len(left_out) == 1 else 's'}"
+        say(f"{count} left out: {', '.join(left_out)}; --json has all")
 
 
 def amounts(per_currency: Mapping[str, Any]) -> str:
     """Amounts beside their currencies."""
     return ", ".join(f"{currency.upper()} {value}" for currency, value in per_currency.items())
-
-
-def _is_number(value: Any) -> bool:
-    from decimal import Decimal
-
-    return isinstance(value, int | float | Decimal)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

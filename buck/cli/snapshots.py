@@ -42,6 +42,7 @@ def snapshots(context: typer.Context, as_json: AsJson = False) -> None:
             ]
             for one in kept
         ],
+        spare=["run", "as of", "rows"],
     )
     if hold := read_hold(project):
         why = f": {hold.reason}" if hold.reason else ""

@@ -23,15 +23,15 @@ class ProjectStatus:
 
     runs: tuple[RunSummary, ...]
     snapshot: str
-    as_of: str
-    published_at: str
+    as_of: datetime | None
+    published_at: datetime | None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "snapshot": self.snapshot or None,
-            "as_of": self.as_of or None,
-            "published_at": self.published_at or None,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "published_at": self.published_at.isoformat() if self.published_at else None,
             "runs": [run.to_dict() for run in self.runs],
         }
 
@@ -43,8 +43,8 @@ def read_status(project: Project, *, limit: int) -> ProjectStatus:
     return ProjectStatus(
         runs=tuple(read_runs(storage, limit=limit)),
         snapshot=current.id if current else "",
-        as_of=f"{current.as_of:%Y-%m-%d %H:%M}" if current else "",
-        published_at=f"published {current.published_at:%Y-%m-%d %H:%M:%S}" if current else "",
+        as_of=current.as_of if current else None,
+        published_at=current.published_at if current else None,
     )
 
 

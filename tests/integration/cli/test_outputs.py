@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +154,24 @@ def test_tables_of_costs_and_runs_keep_names_in_one_piece(published: Any) -> Non
     ):
         seen = on_a_terminal(published, {"COLUMNS": "100", "NO_COLOR": "1"}, command)
         assert name in seen
+
+
+def test_times_of_the_status_are_iso_8601_for_programs(published: Any) -> None:
+    status = published.buck("pipeline", "status", "--json").json
+    told = published.snapshot()
+    for name in ("published_at", "as_of"):
+        at = datetime.fromisoformat(status[name])
+        assert at.utcoffset() == timedelta(0)
+        assert at == datetime.fromisoformat(told[name])
+    line, *_ = published.buck("pipeline", "status").out.splitlines()
+    assert f"published {status['published_at'][:16].replace('T', ' ')}" in line
+
+
+def test_a_terminal_is_told_which_checks_did_not_pass_and_how_many_did(published: Any) -> None:
+    seen = on_a_terminal(published, {"COLUMNS": "80", "NO_COLOR": "1"}, "buck quality check")
+    assert re.search(r"· \d+ checks passed, which are not listed here; --json has all", seen)
+    assert "✓ gate open" in seen
+    assert len(seen.splitlines()) < 40
 
 
 def test_logs_of_a_day_are_those_of_the_day(published: Any) -> None:

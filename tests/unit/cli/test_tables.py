@@ -1,0 +1,152 @@
+"""Tables on terminals of any width: no number, id or name is ever cut."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from buck.cli.table import draw, text_of
+
+REVENUE = [
+    ("eur", 7010310, 393415, 6616895, 6512345, 7010310, 6616895, 371),
+    ("gbp", 1234567, 0, 1234567, None, 1437219, 1437219, 58),
+]
+TITLES = [
+    "currency",
+    "gross_amount_minor",
+    "refunds_minor",
+    "net_amount_minor",
+    "net_cash_minor",
+    "gross_amount_reporting",
+    "net_amount_reporting",
+    "payment_count",
+]
+SCRIPT = """
+from buck.cli.render import mark, show_table
+show_table(*{arguments!r}, **{options!r})
+"""
+
+
+def on_terminal(columns: list[str], rows: list[Any], width: int, **options: Any) -> list[str]:
+    """The lines that a terminal of so many columns is sent."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(arguments=(columns, rows), options=options)],
+        stdout=theirs,
+        stderr=theirs,
+        env={**kept, "TERM": "xterm-256color"},
+    ) as process:
+        os.close(theirs)
+        sent = b""
+        try:
+            while more := os.read(ours, 65_536):
+                sent += more
+        except OSError:
+            pass  # A terminal that nobody writes to any more ends with an error on Linux.
+        finally:
+            os.close(ours)
+        process.wait()
+    assert process.returncode == 0, sent.decode()
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", sent.decode()).replace("\r", "").splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_no_figure_is_cut_on_a_terminal(width: int) -> None:
+    shown = " ".join(on_terminal(TITLES, REVENUE, width)).split()
+    wanted = [str(value) for row in REVENUE for value in row if value is not None]
+    assert Counter(wanted) <= Counter(shown)
+    assert set(TITLES) <= set(shown)
+
+
+def test_records_stand_below_each_other_where_columns_have_no_room() -> None:
+    lines = on_terminal(TITLES, REVENUE, 80, null="NULL")
+    assert lines[0].split() == ["currency", "eur"]
+    assert lines[2].split() == ["refunds_minor", "393415"]
+    assert lines[8] == ""
+    assert lines[13].split() == ["net_cash_minor", "NULL"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_mark_stands_before_the_name_of_its_record() -> None:
+    lines = on_terminal(["", "run", "why"], [["✓", "r" * 40, "w" * 40]], 80)
+    assert lines == [f"run  ✓ {'r' * 40}", f"why  {'w' * 40}"]
+
+
+def test_prose_gives_way_first() -> None:
+    prose = "the source says nothing about it and nobody knows when it will be there again"
+    ids = ["20261128T150811-38418a5789244", "ch_1NirD82eZvKY"]
+    lines = on_terminal(["run", "charge_id", "why"], [[*ids, prose]], 80)
+    assert set(ids) <= set(lines[2].split())
+    assert " ".join(" ".join(line[48:].split()) for line in lines[2:]) == prose
+
+
+def test_columns_that_can_be_spared_are_left_out_and_named() -> None:
+    columns = ["table", "bytes since 2026-11-21", "bytes"]
+    rows = [["x" * 30, 1234567890123, 9876543210987], ["y", 1, 2]]
+    lines = on_terminal(columns, rows, 50, spare=["bytes since 2026-11-21"])
+    assert lines[2].split() == ["x" * 30, "9876543210987"]
+    assert lines[-1] == "1 column left out: bytes since 2026-11-21; --json has all"
+    whole = on_terminal(columns, rows, 80, spare=["bytes since 2026-11-21"])
+    assert len(whole) == 4, "where there is room nothing is left out"
+
+
+WORDS = st.text("abcxyzÄ日_-.:0123456789[]", min_size=1, max_size=30)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**18), 10**18),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4),
+    st.datetimes(timezones=st.just(UTC)),
+    WORDS,
+    st.lists(WORDS, min_size=2, max_size=12).map(" ".join),
+    st.lists(WORDS, min_size=2, max_size=4).map("\n".join),
+)
+
+
+@st.composite
+def grids(draw_: Any) -> tuple[list[str], list[list[Any]]]:
+    number = draw_(st.integers(1, 10))
+    titles = draw_(st.lists(WORDS, min_size=number, max_size=number))
+    row = st.lists(VALUES, min_size=number, max_size=number)
+    return titles, draw_(st.lists(row, max_size=4))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(grid=grids(), width=st.integers(40, 200))
+def test_every_word_of_every_value_is_on_the_screen(
+    grid: tuple[list[str], list[list[Any]]], width: int
+) -> None:
+    titles, rows = grid
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, color_system=None, width=width, emoji=False)
+    assert draw(console, titles, rows, null="NULL") == []
+    shown = file.getvalue()
+    wanted = Counter(
+        word
+        for row in rows
+        for value in row
+        for word in ("NULL" if value is None else text_of(value)).split()
+    )
+    assert wanted <= Counter(shown.split())
+    as_columns = "─" in shown
+    figures = [text_of(v) for row in rows for v in row if isinstance(v, int | datetime)]
+    assert all(figure in shown for figure in figures), "nor is a time folded"
+    if as_columns:
+        assert all(console.measure(line).maximum <= width for line in shown.splitlines())
