@@ -10,6 +10,7 @@ BuckError                  exit 1   something failed; the message says what, the
 │  └─ ResyncRequired       exit 4: the source no longer has what was missed
 ├─ RunError                exit 1   a run did not come to its end
 │  ├─ RunTimedOut          it took longer than its pipeline's timeout
+│  ├─ RunInterrupted       exit 130: Ctrl-C, or somebody cancelled it
 │  └─ PipelineBlocked      a pipeline that it depends on has failed
 ├─ LoadDegraded            exit 4   some tables landed, others did not
 ├─ LakeError               exit 1   the lake's own files
@@ -90,6 +91,12 @@ class RunError(BuckError):
 
 class RunTimedOut(RunError):
     """It took longer than its pipeline's timeout."""
+
+
+class RunInterrupted(RunError):
+    """A person or the machine ended it: Ctrl-C, `buck pipeline cancel`, or a signal."""
+
+    exit_code = 130
 
 
 class PipelineBlocked(RunError):

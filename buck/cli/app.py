@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from buck.errors import BuckError, ConfigError, GateClosed
+from buck.cli.signals import ENDING, say_interrupted, stand_back, watch_signals
+from buck.errors import BuckError, ConfigError, GateClosed, causes
 
 if TYPE_CHECKING:
     from buck.project import Project
 
 BUG = 70
+INTERRUPTED = 130
 MACHINE = {
     errno.ENOSPC: "free disk space",
     errno.EDQUOT: "free disk space, the quota is used up",
@@ -54,7 +56,9 @@ class Invocation:
         """The project the command is about."""
         from buck.project import open_project
 
-        return open_project(self.folder, environment=self.environment)
+        project = open_project(self.folder, environment=self.environment)
+        ENDING.work = project.work
+        return project
 
 
 def _show_version(value: bool) -> None:
@@ -89,6 +93,7 @@ def main() -> None:
     from buck.cli import commands  # noqa: F401  importing registers every command
     from buck.cli.outline import outline
 
+    watch_signals()
     with boundary():
         outline(app, frozenset(sys.argv[1:]))()
 
@@ -97,7 +102,10 @@ def main() -> None:
 def boundary() -> Iterator[None]:
     """Turn whatever goes wrong inside into words for a person and an exit code."""
     try:
-        yield
+        try:
+            yield
+        finally:
+            stand_back()
     except BuckError as exc:
         _explain(exc)
         sys.exit(exc.exit_code)
@@ -106,9 +114,17 @@ def boundary() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
-        typer.echo("interrupted; what was landed stays, nothing is half published", err=True)
-        sys.exit(130)
+        say_interrupted()
+        sys.exit(INTERRUPTED)
+    except SystemExit as exc:
+        # Typer makes an exit code of it and says nothing.
+        if exc.code == INTERRUPTED and _is_interrupt(exc):
+            say_interrupted()
+        raise
     except Exception as exc:  # noqa: BLE001  the boundary: anything else is a bug of ours
+        if _is_interrupt(exc):
+            say_interrupted()
+            sys.exit(INTERRUPTED)
         if isinstance(exc, OSError) and exc.errno in MACHINE:
             about = f" ({exc.filename})" if exc.filename else ""
             typer.echo(f"error: {(exc.strerror or str(exc)).lower()}{about}", err=True)
@@ -120,6 +136,15 @@ def boundary() -> Iterator[None]:
         typer.echo(f"hint: this is a bug in Buck; please report it with {where}", err=True)
         typer.echo(f"more: buck explain {BUG}", err=True)
         sys.exit(BUG)
+
+
+def _is_interrupt(exc: BaseException) -> bool:
+    """Whether it came from Ctrl-C; DuckDB makes an error of its own of that."""
+    return any(
+        isinstance(one, KeyboardInterrupt)
+        or (isinstance(one, RuntimeError) and str(one) == "Query interrupted")
+        for one in causes(exc)
+    )
 
 
 def _explain(exc: BuckError) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from buck.cli.app import boundary
 from buck.cli.render import mark, say, show
+from buck.cli.signals import watch_signals
 from buck.errors import LoadDegraded
 
 
@@ -14,6 +15,7 @@ def land_script(pipeline_file: str | Path, *, environment: str | None) -> dict[s
     """Land the file's source, say what came, and leave with Buck's exit codes if it fails."""
     from buck.flow.land import land_file
 
+    watch_signals()
     with boundary():
         report = land_file(pipeline_file, environment=environment)
     is_degraded: bool = report["is_degraded"]

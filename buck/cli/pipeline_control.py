@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Annotated
 
 import typer
@@ -39,7 +40,7 @@ def cancel(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """End the run that is going on; what it has landed stays."""
     from buck.flow.cancelling import cancel_run
 
-    run = cancel_run(context.obj.project(), name)
+    run = cancel_run(context.obj.project(), name, by=getpass.getuser())
     if as_json:
         show_json(run.to_dict())
         return

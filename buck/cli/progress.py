@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from buck.cli.render import mark, say
+from buck.cli.signals import ENDING
 from buck.cli.step_table import StepTable
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class RunTalk:
         self._steps = StepTable(indent) if sys.stderr.isatty() else None
 
     def __enter__(self) -> RunTalk:
+        ENDING.be_quiet = self.close
         return self
 
     def __exit__(self, *_: object) -> None:

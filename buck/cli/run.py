@@ -18,6 +18,7 @@ from buck.cli.options import (
     read_time,
 )
 from buck.cli.render import mark, say, show, show_json, show_table
+from buck.cli.signals import ENDING
 from buck.errors import ConfigError, LoadDegraded
 
 if TYPE_CHECKING:
@@ -112,6 +113,9 @@ def execute(
         on_wait=lambda holder: say(f"waiting for {holder}"),
         override=override,
     )
+    if span is None:
+        again = f"buck run {pipeline}" if pipeline else "buck run"
+        ENDING.again = f"{again} --continue, or {again}"
     with RunTalk() as talk:
         if not as_json:
             options.on_event, options.on_progress = talk.event, talk.progress

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from buck.errors import ConfigError, RunError
 from buck.flow.lake_access import open_lake
@@ -16,9 +18,11 @@ from buck.records.run import RunSummary, Status
 
 RUNS = 20
 PATIENCE_S = 20.0
+NOTE = "cancelled.json"
+"""Tells the process that is about to be ended by whom."""
 
 
-def cancel_run(project: Project, pipeline: str) -> RunSummary:
+def cancel_run(project: Project, pipeline: str, *, by: str) -> RunSummary:
     """End the pipeline's run that is going on, and record who ended it: nobody but this command.
 
     What it has landed stays, nothing is half published: a run may be killed at any moment.
@@ -44,12 +48,27 @@ def cancel_run(project: Project, pipeline: str) -> RunSummary:
             f"run {run.run_id} of {pipeline} is not this machine's",
             hint=f"cancel it on {events[0].facts.get('host')}",
         )
-    _end(project, int(holder["pid"]))
+    note = project.work / NOTE
+    try:
+        note.write_text(json.dumps({"pid": pid, "by": by}), encoding="utf-8")
+        _end(project, int(holder["pid"]))
+    finally:
+        note.unlink(missing_ok=True)
     # It may have come to its end by itself in the meantime.
     events = read_events(storage, run_id=run.run_id)
     if events[-1].kind != "run_finished":
-        end_run(storage, events, Status.CANCELLED, error=f"cancelled in {run.step or 'its start'}")
+        error = f"cancelled by {by} in {run.step or 'its start'}"
+        end_run(storage, events, Status.CANCELLED, error=error)
     return newest(read_runs(storage, limit=RUNS))[pipeline]
+
+
+def cancelled_by(work: Path, pid: int) -> str:
+    """Who is cancelling the run of this process; empty if nobody said so."""
+    try:
+        note = json.loads((work / NOTE).read_text(encoding="utf-8"))
+        return str(note["by"]) if note["pid"] == pid else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _end(project: Project, pid: int) -> None:

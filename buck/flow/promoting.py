@@ -109,6 +109,8 @@ def promote(project: Project, target: str | None, options: PromoteOptions) -> Pr
             new_load_id(datetime.now(UTC)),
             pipeline=f"promote {side.target}",
             on_event=options.on_event,
+            # Rows on their way to a warehouse lie in temporary folders: it ends by itself.
+            ends_itself=True,
         )
         recorder.start(
             as_of=side.snapshot.as_of.isoformat(),
@@ -127,6 +129,9 @@ def promote(project: Project, target: str | None, options: PromoteOptions) -> Pr
                 hint=f"{exc.hint}; readers there see what they saw, `buck promote --target "
                 f"{side.target}` continues",
             ) from exc
+        except KeyboardInterrupt:
+            recorder.finish(Status.INTERRUPTED, error=f"interrupted {recorder.whereabouts}")
+            raise
         except BaseException as exc:
             recorder.finish(Status.FAILED, error=type(exc).__name__)
             raise

@@ -121,6 +121,9 @@ def publish_again(
                 approval=approval,
                 lifts_hold=True,
             )
+        except KeyboardInterrupt:
+            recorder.finish(Status.INTERRUPTED, error=f"interrupted {recorder.whereabouts}")
+            raise
         except BaseException as exc:
             recorder.finish(Status.FAILED, error=str(exc))
             raise

@@ -221,6 +221,10 @@ class _Run:
         """Tell and record how the run broke, unless whoever stopped it has."""
         if self.recorder.is_stopped:
             return
+        if isinstance(exc, KeyboardInterrupt):
+            what = f"interrupted {self.recorder.whereabouts}"
+            self.recorder.finish(Status.INTERRUPTED, error=what)
+            return
         what = exc.what if isinstance(exc, BuckError) else type(exc).__name__
         status = Status.BLOCKED if isinstance(exc, PipelineBlocked) else Status.FAILED
         # What blocks a run was told when it broke; being blocked mends nothing either.

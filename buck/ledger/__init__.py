@@ -10,7 +10,7 @@ from buck.ledger.reading import (
     read_runs,
 )
 from buck.ledger.volumes import read_volumes, record_volumes
-from buck.ledger.writing import RunRecorder, end_run
+from buck.ledger.writing import RunRecorder, end_run, open_runs
 
 __all__ = [
     "RunRecorder",
@@ -19,6 +19,7 @@ __all__ = [
     "find_run",
     "new_objects",
     "newest",
+    "open_runs",
     "read_events",
     "read_object",
     "read_runs",

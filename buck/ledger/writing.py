@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ import orjson
 from buck.errors import BuckError, LakeError, LedgerError
 from buck.ledger.objects import Objects, object_name
 from buck.records.run import Event, EventKind, Status
+
+_OPEN: weakref.WeakSet[RunRecorder] = weakref.WeakSet()
 
 
 class RunRecorder:
@@ -30,6 +33,7 @@ class RunRecorder:
         on_event: Called with every event, for progress.
         number: The number of its first event.
         part: The number of its first object, above those that there are.
+        ends_itself: A signal is answered by whoever has it; it is none of `open_runs`.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class RunRecorder:
         on_event: Callable[[Event], None] = lambda _: None,
         number: int = 0,
         part: int = 0,
+        ends_itself: bool = False,
     ) -> None:
         self.run_id = run_id
         self.pipeline = pipeline
@@ -52,10 +57,16 @@ class RunRecorder:
         self._lock = threading.RLock()
         self._in = threading.local()
         self._over: BuckError | None = None
+        self._is_finished = False
+        self._ends_itself = ends_itself
+        self._steps: list[str] = []
+        self._last = ""
         self._started = time.monotonic()
 
     def start(self, **facts: Any) -> None:
         """Say that the run began, by whom and with what; flushed at once."""
+        if not self._ends_itself:
+            _OPEN.add(self)
         self.add("run_started", Status.RUNNING, pid=os.getpid(), host=socket.gethostname(), **facts)
         self.flush()
 
@@ -82,6 +93,7 @@ class RunRecorder:
                 facts=facts,
             )
             self._number += 1
+            self._is_finished |= kind == "run_finished"
             self._pending.append(event)
             self._on_event(event)
 
@@ -96,6 +108,7 @@ class RunRecorder:
         started = time.monotonic()
         facts: dict[str, Any] = {}
         self.add("step_started", Status.RUNNING)
+        self._steps.append(name)
         try:
             yield facts
         except BuckError as exc:
@@ -109,11 +122,16 @@ class RunRecorder:
         self._in.step = ""
         self.add("run_finished", status, seconds=self.seconds, **facts)
         self.flush()
+        _OPEN.discard(self)
 
-    def stop(self, reason: BuckError, **facts: Any) -> None:
-        """End a run from outside: whatever it records from now on raises the reason."""
+    def stop(self, reason: BuckError, *, status: Status = Status.FAILED, **facts: Any) -> None:
+        """End a run from outside: whatever it records from now on raises the reason.
+
+        One that has said already how it ended stays as it ended.
+        """
         with self._lock:
-            self._add("run_finished", "", Status.FAILED, {"seconds": self.seconds, **facts})
+            if not self._is_finished:
+                self._add("run_finished", "", status, {"seconds": self.seconds, **facts})
             self.flush()
             self._over = reason
 
@@ -121,6 +139,13 @@ class RunRecorder:
     def is_stopped(self) -> bool:
         """Whether somebody has stopped the run and said so."""
         return self._over is not None
+
+    @property
+    def whereabouts(self) -> str:
+        """Where the run is, to be put behind a verb."""
+        if steps := ", ".join(self._steps):
+            return f"in {steps}"
+        return f"after {self._last}" if self._last else "at its start"
 
     @property
     def seconds(self) -> float:
@@ -150,9 +175,16 @@ class RunRecorder:
             self._pending.clear()
 
     def _finish_step(self, status: str, started: float, facts: dict[str, Any]) -> None:
+        self._last = getattr(self._in, "step", "")
+        self._steps.remove(self._last)
         seconds = round(time.monotonic() - started, 3)
         self.add("step_finished", status, seconds=seconds, **facts)
         self.flush()
+
+
+def open_runs() -> tuple[RunRecorder, ...]:
+    """The runs of this process that have begun and not ended."""
+    return tuple(_OPEN)
 
 
 def end_run(objects: Objects, events: Sequence[Event], status: Status, **facts: Any) -> None:

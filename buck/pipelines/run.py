@@ -195,6 +195,8 @@ def _extract(module: SourceModule, load: Load, options: Mapping[str, Any]) -> di
     )
     # The state dies with the working folder; as a job of its own it made a run without rows wait.
     pipeline.config.restore_from_destination = False
+    # Signals are the command's: dlt would answer them with words and a rest of work.
+    pipeline.runtime_config.intercept_signals = False
     try:
         with bind(load), _untracked():
             source = _build(module, options)
@@ -205,6 +207,7 @@ def _extract(module: SourceModule, load: Load, options: Mapping[str, Any]) -> di
             hint=f"set it under sources.{module.name}.options in .buck.yml, or in .env",
         ) from exc
     except PipelineStepFailed as exc:
+        _raise_interrupt(exc)
         raise _cause(module.name, exc, options) from exc
     return files
 
@@ -280,6 +283,13 @@ def _passwords(value: str) -> list[str]:
     except ValueError:
         return []
     return [password, unquote(password)] if password else []
+
+
+def _raise_interrupt(exc: BaseException) -> None:
+    """Ctrl-C, which dlt wraps as if the source had failed."""
+    for inner in causes(exc):
+        if isinstance(inner, KeyboardInterrupt):
+            raise inner
 
 
 def _cause(source: str, exc: BaseException, options: Mapping[str, Any]) -> BuckError:

@@ -37,8 +37,9 @@ EventKind = Literal[
 class Status(StrEnum):
     """How a run or a step stands.
 
-    `interrupted`: it stopped without saying so. `blocked`: something that it needs has failed.
-    `kept`: a step that an earlier, failed run had done already.
+    `interrupted`: Ctrl-C or another signal ended it, or it stopped without saying so. `cancelled`:
+    by `buck pipeline cancel`. `blocked`: something that it needs has failed. `kept`: a step that an
+    earlier, failed run had done already.
     """
 
     RUNNING = "running"

@@ -75,7 +75,9 @@ class Scheduler:
         self._wake = threading.Event()
         self._stopping = False
         self._awake_since = self._ahead = clock.now()
-        self._recorder = RunRecorder(self._storage, new_load_id(datetime.now(UTC)), pipeline=NAME)
+        self._recorder = RunRecorder(
+            self._storage, new_load_id(datetime.now(UTC)), pipeline=NAME, ends_itself=True
+        )
 
     def stop(self) -> None:
         """Start nothing more; `run` returns once what is under way is over."""

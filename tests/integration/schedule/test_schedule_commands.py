@@ -155,7 +155,7 @@ def test_a_run_that_goes_on_is_cancelled_followed_and_continued(
         assert f"waiting for process {process.pid} (buck run money, since 20" in waiting.err
         told = company.buck("pipeline", "cancel", "money").expect(0)
         assert "cancelled" in told.out
-        assert process.wait(30) == -signal.SIGTERM
+        assert process.wait(30) == 128 + signal.SIGTERM
         newest = company.runs()[0]
         assert (newest["pipeline"], newest["status"]) == ("money", "cancelled")
         sandbox.clear_faults(faulty_sandbox)
