@@ -23,7 +23,7 @@ from buck.records.run import Event, Status
 Granularity = Literal["hour", "day", "month", "year"]
 RUNS = 200
 """Runs looked through for earlier ones of the same range."""
-BROKEN = (Status.FAILED, Status.CANCELLED)
+BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
 
 
 @dataclass(slots=True)
