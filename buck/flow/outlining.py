@@ -9,9 +9,9 @@ from typing import Any
 from buck.flow.lake_access import open_lake
 from buck.flow.landing import choose_sources
 from buck.flow.run import BUILDING
-from buck.flow.schedule import read_paused
+from buck.flow.schedule import describe_missed, is_scheduling, next_due, read_paused
 from buck.ledger import newest, read_runs
-from buck.project import Pipeline, Project, next_run_at
+from buck.project import Pipeline, Project
 from buck.records.run import RunSummary
 
 RUNS = 100
@@ -67,6 +67,13 @@ def _steps(project: Project, pipeline: Pipeline) -> Iterator[Step]:
         before = (name,)
 
 
+def _if_somebody_does(project: Project) -> str:
+    engine = project.settings.orchestration.engine
+    if engine != "builtin":
+        return f", by {engine}"
+    return "" if is_scheduling(project) else ", if a scheduler runs then; none does now"
+
+
 def _rules(project: Project, name: str, pipeline: Pipeline) -> Iterator[tuple[str, str]]:
     if pipeline.select:
         yield "models", pipeline.select
@@ -82,11 +89,7 @@ def _rules(project: Project, name: str, pipeline: Pipeline) -> Iterator[tuple[st
     schedule = project.settings.orchestration.schedules.get(name)
     if schedule is None:
         return
-    missed = "are all run" if schedule.catchup else "are run once"
-    if not schedule.catchup and schedule.misfire == "skip":
-        missed = "are left out"
-    yield "schedule", f"{schedule.cron} ({schedule.timezone}); missed runs {missed}"
-    at = next_run_at(schedule.cron, after=project.as_of(), timezone=schedule.timezone)
-    yield "next", f"{at:%Y-%m-%d %H:%M} UTC"
+    yield "schedule", f"{schedule.cron} ({schedule.timezone}); {describe_missed(schedule)}"
+    yield "next", f"{next_due(schedule):%Y-%m-%d %H:%M} UTC{_if_somebody_does(project)}"
     if since := read_paused(project).get(name):
         yield "paused", f"since {since}"

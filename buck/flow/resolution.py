@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from buck.flow.schedule import is_scheduling, next_due
 from buck.flow.verdicts import BAD
 from buck.lake import Lake, SnapshotStore
 from buck.ledger import read_runs
-from buck.project import Project, next_run_at
+from buck.project import Project
 from buck.records.check_card import State
 from buck.records.freshness import duration_text
 from buck.records.run import Event, Status
@@ -103,12 +104,15 @@ def _pipeline(events: Sequence[Event], run_id: str) -> str:
 
 
 def _next_run(project: Project, pipeline: str) -> datetime | None:
-    """When the schedule starts this pipeline again, or the soonest of all for one without any."""
+    """When the schedule starts this pipeline again, or the soonest of all for one without any.
+
+    None if nobody will: no scheduler is running.
+    """
     schedules = project.settings.orchestration.schedules
     own = [schedules[pipeline]] if pipeline in schedules else list(schedules.values())
-    now = project.as_of()
-    due = [next_run_at(s.cron, after=now, timezone=s.timezone) for s in own]
-    return min(due, default=None)
+    if project.settings.orchestration.engine == "builtin" and not is_scheduling(project):
+        return None
+    return min((next_due(schedule) for schedule in own), default=None)
 
 
 def _readers(project: Project, lake: Lake, state: State) -> str:

@@ -136,7 +136,7 @@ class CheckCard:
     readers: str
     """What readers of the marts see meanwhile."""
     next_run: str
-    """When the schedule runs it next, ISO 8601; empty without a schedule."""
+    """When the schedule runs it next, ISO 8601; empty without a schedule or a scheduler."""
     next_steps: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
     """What could not be looked at, and why."""

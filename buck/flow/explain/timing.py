@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from buck.flow.building import workspace
+from buck.flow.schedule import describe_missed
 from buck.project import Project
 from buck.records.freshness import duration_text
 from buck.transform import ProjectGraph, list_selected
@@ -69,5 +70,4 @@ def describe_schedule(project: Project, name: str) -> str:
     schedule = project.settings.orchestration.schedules.get(name)
     if schedule is None:
         return f"when somebody says `buck run {name}`"
-    again = "missed runs are caught up" if schedule.catchup else "missed runs are left out"
-    return f"cron `{schedule.cron}` ({schedule.timezone}), {again}"
+    return f"cron `{schedule.cron}` ({schedule.timezone}), {describe_missed(schedule)}"

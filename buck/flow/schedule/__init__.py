@@ -3,9 +3,12 @@
 from buck.flow.schedule.clock import Clock, WallClock
 from buck.flow.schedule.launching import run_command
 from buck.flow.schedule.pausing import pause, read_paused, resume
+from buck.flow.schedule.planning import describe_missed
 from buck.flow.schedule.reading import (
     PipelineSchedule,
     ScheduleStatus,
+    is_scheduling,
+    next_due,
     read_next,
     read_schedule,
     stop_scheduler,
@@ -19,6 +22,9 @@ __all__ = [
     "ScheduleStatus",
     "Scheduler",
     "WallClock",
+    "describe_missed",
+    "is_scheduling",
+    "next_due",
     "pause",
     "read_next",
     "read_paused",

@@ -32,6 +32,15 @@ class Plan:
     decided_to: datetime
 
 
+def describe_missed(schedule: Schedule) -> str:
+    """What becomes of the moments that a schedule missed: as `decide` does it."""
+    if schedule.catchup:
+        return "missed runs are all run"
+    if schedule.misfire == "skip":
+        return "missed runs are left out"
+    return "of missed runs the newest is run"
+
+
 def dues_between(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datetime]:
     """The moments of a schedule after one time and up to another."""
     times = due_times(schedule.cron, after=after, timezone=schedule.timezone)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -87,7 +87,7 @@ def read_schedule(project: Project, *, now: datetime) -> ScheduleStatus:
                 pipeline=name,
                 cron=schedule.cron,
                 timezone=schedule.timezone,
-                next_at=next_run_at(schedule.cron, after=now, timezone=schedule.timezone),
+                next_at=next_due(schedule, after=now),
                 paused_since=paused.get(name, ""),
                 under_way=tuple(own.under_way) if own else (),
                 undecided=sum(1 for _ in dues_between(schedule, own.decided_to, now)) if own else 0,
@@ -102,14 +102,44 @@ def read_schedule(project: Project, *, now: datetime) -> ScheduleStatus:
     )
 
 
+def is_scheduling(project: Project) -> bool:
+    """Whether a scheduler is running."""
+    return lock_holder(project.work, LOCK) is not None
+
+
+def next_due(schedule: Schedule, *, after: datetime | None = None) -> datetime:
+    """The next moment of a schedule: by the wall clock, as the scheduler goes.
+
+    Raises:
+        ConfigError: the schedule cannot be read.
+    """
+    after = after or datetime.now(UTC)
+    return next_run_at(schedule.cron, after=after, timezone=schedule.timezone)
+
+
 def read_next(project: Project, *, after: datetime, limit: int) -> list[tuple[datetime, str]]:
-    """The next moments at which pipelines are due, soonest first.
+    """The next moments at which pipelines are due, soonest first; every pipeline at least once.
+
+    What is due so often that others would not be among them leaves these the last places.
 
     Raises:
         ConfigError: a schedule cannot be read.
     """
     schedules = project.settings.orchestration.schedules
-    return list(islice(merge(*(_named(n, s, after) for n, s in schedules.items())), limit))
+    found = list(islice(merge(*(_named(n, s, after) for n, s in schedules.items())), limit))
+    named = {name for _, name in found}
+    absent = [(next_due(s, after=after), n) for n, s in schedules.items() if n not in named]
+    while absent and len(found) + len(absent) > limit:
+        again = next((i for i in range(len(found) - 1, -1, -1) if _is_again(found, i)), None)
+        if again is None:
+            break
+        del found[again]
+    return sorted([*found, *absent])
+
+
+def _is_again(found: list[tuple[datetime, str]], index: int) -> bool:
+    """Whether the pipeline of a moment is among the earlier ones."""
+    return any(name == found[index][1] for _, name in found[:index])
 
 
 def _named(name: str, schedule: Schedule, after: datetime) -> Iterator[tuple[datetime, str]]:

@@ -139,6 +139,27 @@ def test_what_comes_next_is_told_in_order(company: Any) -> None:
     assert shown["rules"]["retries"] == "1, from 1s to 10m apart"
 
 
+def test_answers_about_a_schedule_agree_and_leave_no_pipeline_out(company: Any) -> None:
+    from buck.flow.explain.timing import describe_schedule
+
+    began = datetime.now(UTC)
+    found = company.buck("schedule", "next", "--limit", "4", "--json").expect(0).json
+    soonest = {one["pipeline"]: datetime.fromisoformat(one["at"]) for one in reversed(found)}
+    assert set(soonest) == {"money", "stripe_daily", "daily_marts"}, "the daily one, too"
+    assert len(found) == 4
+    rules = company.buck("pipeline", "show", "money", "--json").expect(0).json["rules"]
+    if soonest["money"] > datetime.now(UTC):
+        assert rules["next"].startswith(f"{soonest['money']:%Y-%m-%d %H:%M} UTC")
+    assert soonest["money"] > began, "the machine's clock, not the sandbox's"
+    assert rules["next"].endswith(", if a scheduler runs then; none does now")
+    missed = "of missed runs the newest is run"
+    assert rules["schedule"] == f"0 * * * * (UTC); {missed}"
+    opened = open_project(company.root)
+    assert describe_schedule(opened, "money") == f"cron `0 * * * *` (UTC), {missed}"
+    fewest = company.buck("schedule", "next", "--limit", "1", "--json").expect(0).json
+    assert len(fewest) == 3, "each once, soonest first"
+
+
 def test_a_run_that_goes_on_is_cancelled_followed_and_continued(
     company: Any, faulty_sandbox: Path
 ) -> None:
