@@ -35,6 +35,8 @@ def dev(
     try:
         for turn in work_on(context.obj.project(), select or [], is_once=once):
             _show(turn, as_json=as_json)
+            if not (turn.saved or once or as_json):
+                say("watching transform/ (Ctrl-C leaves)")
             passed = turn.passed
     except KeyboardInterrupt:
         say("left; nothing was published")
@@ -55,12 +57,15 @@ def _show(turn: Turn, *, as_json: bool) -> None:
     for made in turn.built:
         show(f"{mark(made.status, err=False)} {made.name} ({made.seconds:.2f} s)")
         _tell(made.message if not made.is_good else "")
-    failed = [test for test in turn.tested if not test.is_good]
+    put = [test for test in turn.tested if test.status != "skipped"]
+    failed = [test for test in put if not test.is_good]
     for test in failed:
         show(f"{mark('failed', err=False)} {test.kind} {test.name}")
         _tell(test.message)
-    if turn.tested:
-        show(f"{len(turn.tested) - len(failed)} of {len(turn.tested)} checks passed")
+    if put:
+        show(f"{len(put) - len(failed)} of {len(put)} checks passed")
+    if left := len(turn.tested) - len(put):
+        show(f"{left} checks were not run: what they are about was not built")
     for difference in turn.differences:
         _show_difference(difference)
     say(f"{turn.seconds:.2f} s")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from buck.engine import connect
 from buck.engine.columns import parquet_scan, typed_select
-from buck.errors import BuckError, ConfigError
-from buck.flow.building import workspace
+from buck.errors import BuckError, ConfigError, LakeError
+from buck.flow.building import read_candidates, workspace
 from buck.flow.dev.database import DevDatabase
 from buck.flow.dev.differences import Compared, attach, compare
+from buck.flow.git import git_commit
 from buck.flow.lake_access import open_lake
 from buck.flow.lock import hold_lock
 from buck.flow.personal import personal_columns
@@ -77,13 +78,16 @@ class DevSession:
         started = time.perf_counter()
         is_new = self._database.refresh()
         snapshot = self._snapshot()
-        notes = [f"a fresh copy of the build database, for the branch {self.branch}"] * is_new
+        # `main` is also what is said where there is no git.
+        is_branch = self.branch != "main" or git_commit(self._project.root)
+        of = f", for the branch {self.branch}" if is_branch else ""
+        notes = [f"a fresh copy of the build database{of}"] * is_new
         if snapshot is None:
             notes.append("nothing is published yet, so there is nothing to compare with")
         elif is_new:
             self._database.remember(dict(snapshot.model_hashes))
         turn = self._turn((), started, everything=True)
-        return replace(turn, notes=tuple(notes))
+        return replace(turn, notes=(*notes, *turn.notes))
 
     def rebuild(self, saved: Sequence[Path]) -> Turn | None:
         """Build and test what some saved files change; None if that is nothing."""
@@ -103,6 +107,8 @@ class DevSession:
         try:
             built, tested, differences = self._work(saved, everything=everything)
             turn = Turn(names, built, tested, differences)
+            if not all(d.is_same for d in differences) and (told := self._other_data()):
+                turn = replace(turn, notes=(told,))
         except BuckError as exc:
             if everything and isinstance(exc, ConfigError):
                 raise
@@ -235,6 +241,21 @@ class DevSession:
 
     def _snapshot(self) -> Snapshot | None:
         return SnapshotStore(open_lake(self._project).storage).current()
+
+    def _other_data(self) -> str:
+        """That differences come from data too, if the build has other rows than the snapshot."""
+        snapshot = self._snapshot()
+        try:
+            built = read_candidates(self._project, open_lake(self._project))
+        except LakeError:
+            return ""
+        versions = snapshot.lake_versions if snapshot else {}
+        if snapshot is None or all(built.lake_versions.get(t) == v for t, v in versions.items()):
+            return ""
+        return (
+            f"the build, of run {built.run_id}, has other raw rows than the published snapshot "
+            f"{snapshot.id}: differences come from them, too, not only from your code"
+        )
 
     def _as_of(self) -> Any:
         snapshot = self._snapshot()

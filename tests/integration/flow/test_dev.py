@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -107,12 +108,30 @@ def other_files_run_only_what_they_say(worked: Any) -> None:
     assert session.rebuild([Path("checks/finance/nothing.yml")]) is None
 
 
+def other_rows_than_the_published_ones_are_told(worked: Any) -> None:
+    project, _, session, _ = worked
+    current = Path(project.lake) / "snapshots" / "current.json"
+    number = json.loads(current.read_text())["number"]
+    manifest = current.with_name(f"{number:06d}.json")
+    before = manifest.read_text()
+    older = json.loads(before)
+    older["lake_versions"]["stripe.charges"] -= 1
+    manifest.write_text(json.dumps(older))
+    try:
+        turn = session.rebuild([save(project, MODEL, NET, ONE_MORE)])
+        assert "has other raw rows than the published snapshot" in turn.notes[0]
+    finally:
+        manifest.write_text(before)
+    assert session.rebuild([save(project, MODEL, ONE_MORE, NET)]).notes == ()
+
+
 def test_a_day_of_saves(worked: Any) -> None:
     """In this order: every turn starts from what the one before left."""
     the_first_turn_builds_the_selection_as_published(worked)
     a_save_shows_which_rows_and_columns_differ(worked)
     a_mistake_is_told_and_the_next_save_heals(worked)
     other_files_run_only_what_they_say(worked)
+    other_rows_than_the_published_ones_are_told(worked)
 
 
 def test_nobody_is_in_the_way_of_a_run(worked: Any) -> None:
@@ -166,6 +185,7 @@ def test_the_command_works_once_and_says_whether_all_is_well(worked: Any) -> Non
     project, _, _, _ = worked
     done = project.buck("dev", "dim_date", "--once").expect(0)
     assert "core.dim_date" in done.out
+    assert "a fresh copy of the build database\n" in done.err, "no branch without git"
     assert "as published" in done.out
     assert "no model is selected by nope" in project.buck("dev", "nope", "--once").expect(2).err
     project.edit("transform/models/marts/core/dim_date.sql", "select * from final", "select nope")
@@ -177,4 +197,8 @@ def test_the_command_works_once_and_says_whether_all_is_well(worked: Any) -> Non
     call = CliRunner().invoke(app, ["--project", str(project.root), "dev", "--once", "--json"])
     assert call.exit_code == 1
     assert '"passed": false' in call.output
+    wrong = project.buck("dev", "dim_date", "--once").expect(1)
+    assert "checks were not run: what they are about was not built" in wrong.out
+    assert "0 of" not in wrong.out
+    assert "watching" not in wrong.err
     project.edit("transform/models/marts/core/dim_date.sql", "select nope", "select * from final")
