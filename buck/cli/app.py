@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BUG = 70
 INTERRUPTED = 130
+CLOSED_PIPE = 141
+"""128 and SIGPIPE, as a shell says it of programs that the signal ends."""
 MACHINE = {
     errno.ENOSPC: "free disk space",
     errno.EDQUOT: "free disk space, the quota is used up",
@@ -110,16 +112,17 @@ def boundary() -> Iterator[None]:
         _explain(exc)
         sys.exit(exc.exit_code)
     except BrokenPipeError:
-        # A closed pipe (`buck query … | head`) is not an error worth words.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _leave_closed_pipe()
     except KeyboardInterrupt:
         say_interrupted()
         sys.exit(INTERRUPTED)
     except SystemExit as exc:
-        # Typer makes an exit code of it and says nothing.
+        # Typer makes an exit code of Ctrl-C and says nothing. It and Rich see a closed pipe before
+        # us, and say 1, which means a failure.
         if exc.code == INTERRUPTED and _is_interrupt(exc):
             say_interrupted()
+        if isinstance(exc.__context__, BrokenPipeError):
+            _leave_closed_pipe()
         raise
     except Exception as exc:  # noqa: BLE001  the boundary: anything else is a bug of ours
         if _is_interrupt(exc):
@@ -145,6 +148,12 @@ def _is_interrupt(exc: BaseException) -> bool:
         or (isinstance(one, RuntimeError) and str(one) == "Query interrupted")
         for one in causes(exc)
     )
+
+
+def _leave_closed_pipe() -> NoReturn:
+    """A closed pipe (`buck query … | head`) is not an error worth words."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(CLOSED_PIPE)
 
 
 def _explain(exc: BuckError) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from buck.cli.app import app
 from buck.cli.options import AsJson
-from buck.cli.render import mark, say, show, show_json, show_table
+from buck.cli.render import count, mark, say, show, show_json, show_table
 
 
 @app.command("doctor")
@@ -48,5 +48,5 @@ def doctor(
             if finding.hint:
                 show(f"    {finding.hint}")
         failed = sum(f.status == "failed" for f in findings)
-        say(f"{failed} problems" if failed else "no problems")
+        say(count(failed, "problem") if failed else "no problems")
     raise typer.Exit(1 if any(f.status == "failed" for f in findings) else 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from buck.cli.app import app
+from buck.cli.completion import complete_subject
 from buck.cli.options import AsJson
 from buck.cli.render import show, show_json
 
@@ -24,7 +25,8 @@ def explain(
         str,
         typer.Argument(
             help="A model, raw table, metric, pipeline, exit code or error: fct_payments, "
-            "stripe.charges, stripe_daily, 3, GateClosed."
+            "stripe.charges, stripe_daily, 3, GateClosed.",
+            autocompletion=complete_subject,
         ),
     ],
     format_: Annotated[Format, typer.Option("--format", help="text, markdown or json.")] = "text",

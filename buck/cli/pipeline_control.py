@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from buck.cli.completion import complete_pipeline
 from buck.cli.options import AsJson
 from buck.cli.pipeline import group
 from buck.cli.render import mark, say, show, show_json
 
-Name = Annotated[str, typer.Argument(help="A pipeline of .buck.yml, or `all`.")]
+Name = Annotated[
+    str,
+    typer.Argument(help="A pipeline of .buck.yml, or `all`.", autocompletion=complete_pipeline),
+]
 
 
 @group.command("show")

@@ -9,7 +9,7 @@ import typer
 
 from buck.cli.app import app
 from buck.cli.options import AsJson, AsOf, Wait, read_time
-from buck.cli.render import mark, say, show, show_json, show_table
+from buck.cli.render import count, mark, say, show, show_json, show_table
 from buck.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def show_report(report: QualityReport) -> None:
     if listed or not is_brief:
         _show_results(listed)
     if is_brief:
-        say(f"· {passed} checks passed, which are not listed here; --json has all")
+        say(f"· {count(passed, 'check')} passed, which are not listed here; --json has all")
     for name in report.unchecked:
         say(f"! {name} has no check at all")
     for reason, number in report.unjudged.items():
-        say(f"· {number} checks are not judged yet: {reason}")
+        say(f"· {count(number, 'check')} {'is' if number == 1 else 'are'} not judged yet: {reason}")
     counts = ", ".join(f"{n} {outcome}" for outcome, n in report.counts.items() if n)
     verdict = "gate open" if report.passed else "gate closed"
     show(f"{mark('ok' if report.passed else 'failed', err=False)} {verdict}: {counts}")

@@ -10,7 +10,7 @@ import typer
 
 from buck.cli.app import app
 from buck.cli.options import AsJson
-from buck.cli.render import say, show_json, show_table
+from buck.cli.render import count, say, show_json, show_table
 from buck.errors import QueryRefused
 
 if TYPE_CHECKING:
@@ -146,4 +146,6 @@ def _show_rows(columns: list[str], rows: list[tuple[Any, ...]], limit: int) -> N
         return
     show_table(columns, rows[:limit], null="NULL")
     if len(rows) > limit:
-        say(f"{len(rows) - limit} more rows; --limit shows more")
+        say(f"{count(len(rows) - limit, 'more row')}; --limit shows more")
+    elif not rows:
+        say("0 rows")

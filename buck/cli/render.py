@@ -107,8 +107,12 @@ def show_table(
     )
     left_out = draw(console, columns, [list(row) for row in rows], spare=spare, null=null)
     if left_out:
-        count = f"{len(left_out)} column{'' if len(left_out) == 1 else 's'}"
-        say(f"{count} left out: {', '.join(left_out)}; --json has all")
+        say(f"{count(len(left_out), 'column')} left out: {', '.join(left_out)}; --json has all")
+
+
+def count(number: int, noun: str) -> str:
+    """So many of something, in the singular or the plural."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def amounts(per_currency: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from buck.cli.app import Invocation, app, leave
+from buck.cli.completion import complete_pipeline
 from buck.cli.options import (
     AsJson,
     AsOf,
@@ -43,7 +44,10 @@ FIRST = "finance.agg_monthly_revenue"
 @app.command("run")
 def run(
     context: typer.Context,
-    pipeline: Annotated[str | None, typer.Argument(help="A pipeline of .buck.yml.")] = None,
+    pipeline: Annotated[
+        str | None,
+        typer.Argument(help="A pipeline of .buck.yml.", autocompletion=complete_pipeline),
+    ] = None,
     full_refresh: FullRefresh = False,
     confirm_deletions: ConfirmDeletions = None,
     resume: Resume = False,

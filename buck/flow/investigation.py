@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 RUNS = 60
 """Runs of the ledger that are looked through."""
+OFFERED = 5
 RELATED = 20
 """Other failing checks of the run that are looked at for the same records."""
 
@@ -63,6 +65,13 @@ def explain_check(project: Project, check: str, *, run_id: str | None = None) ->
     investigation = Investigation(project, run_id)
     with investigation:
         return investigation.explain(investigation.find(check))
+
+
+def _offered(near: Sequence[CheckResult], results: Sequence[CheckResult]) -> list[str]:
+    """What names a check: its own name, or its id where others are called the same."""
+    count = Counter(r.check.name for r in results)
+    ordered = sorted(near, key=lambda r: count[r.check.name] > 1)[:OFFERED]
+    return [repr(r.check.name if count[r.check.name] == 1 else r.check.id) for r in ordered]
 
 
 def sort_cards(cards: Sequence[CheckCard]) -> list[CheckCard]:
@@ -111,7 +120,7 @@ class Investigation:
         if len(chosen) == 1:
             return chosen[0]
         if near:
-            listed = "; ".join(r.check.id for r in (failing or near)[:5])
+            listed = "; ".join(_offered(failing or near, results))
             raise ConfigError(
                 f"{check!r} names {len(failing or near)} checks", hint=f"one of: {listed}"
             )

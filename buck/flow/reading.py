@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from buck.engine import connect, sql_errors
-from buck.errors import ConfigError, LakeError, QueryRefused
+from buck.errors import BuckError, ConfigError, LakeError, QueryRefused
 from buck.flow.lake_access import open_lake, pin_tables, published_sql
 from buck.flow.leases import Lease
 from buck.lake import SnapshotStore, stamp_sql
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 Zone = Literal["published", "candidate", "raw", "ops"]
 MARTS = "marts"
+MISSING = re.compile(r'Table with name "?([\w.]+)"? does not exist')
+WHERE: dict[Zone, str] = {
+    "published": "a published mart",
+    "raw": "a raw table",
+    "candidate": "among the candidates",
+    "ops": "a table of the run record",
+}
 
 Answer = tuple[list[str], list[tuple[Any, ...]]]
 """Column names, and rows."""
@@ -146,14 +154,40 @@ def run_query(project: Project, sql: str, zone: Zone) -> Answer:
     """Column names and rows of one query.
 
     Raises:
-        QueryRefused: the SQL is wrong; the message is DuckDB's.
+        QueryRefused: the SQL is wrong; the message is DuckDB's. The hint names the zone that has a
+            table which is missing in this one.
     """
     con = open_zone(project, zone)
     try:
         *_, last = ask(con, sql)
-        return last
+    except QueryRefused as exc:
+        missing = MISSING.search(exc.what)
+        if missing is None or (other := _zone_of(project, missing[1])) is None:
+            raise
+        option = "" if other == "published" else f"--{other} "
+        hint = f"{missing[1]} is {WHERE[other]}: buck query {option}…"
+        raise QueryRefused(exc.what, hint=hint) from exc
     finally:
         con.close()
+    return last
+
+
+def _zone_of(project: Project, table: str) -> Zone | None:
+    """The zone that has a table of this name; only asked if a query did not find it."""
+    for zone in WHERE:
+        try:
+            con = open_zone(project, zone)
+        except BuckError:
+            continue  # It is not there yet, or a run is writing it.
+        try:
+            held = con.execute(
+                "select table_schema, table_name from information_schema.tables"
+            ).fetchall()
+        finally:
+            con.close()
+        if any(table in (f"{schema}.{name}", name) for schema, name in held):
+            return zone
+    return None
 
 
 def ask(con: Connection, sql: str) -> Iterator[Answer]:

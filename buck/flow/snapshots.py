@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from buck.errors import BuckError, ConfigError
+from buck.errors import BuckError, ConfigError, LakeError
 from buck.flow.lake_access import open_lake
 from buck.flow.landing import new_load_id
 from buck.flow.lock import hold_lock
@@ -89,6 +89,7 @@ def roll_back(
         wait_s: How long to wait for another run.
 
     Raises:
+        LakeError: nothing is published yet.
         ConfigError: the snapshot is not kept, or there is no earlier one.
         LakeDamaged: one of its files is gone; nothing changed.
         LakeLocked: another run has the project.
@@ -120,7 +121,7 @@ def roll_back(
 def _target(store: SnapshotStore, current: Snapshot | None, to: int | None) -> int:
     kept = store.numbers()
     if current is None:
-        raise ConfigError("nothing is published yet", hint="buck run")
+        raise LakeError("nothing is published yet", hint="buck run")
     if to is None:
         before = current.previous
         if before is None or before not in kept:

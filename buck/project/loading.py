@@ -31,7 +31,8 @@ def find_root(start: Path) -> Path:
             return folder
     raise ConfigError(
         f"there is no {FILE} in {start} or above it",
-        hint="go to your project's folder, or name it with --project",
+        hint="make one with `buck init NAME`; or go to your project's folder, or name it with "
+        "--project",
     )
 
 

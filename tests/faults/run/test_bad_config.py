@@ -105,6 +105,7 @@ def test_outside_a_project_every_command_says_so(project: Any) -> None:
         done = project.buck(*args).expect(2)
         assert "there is no .buck.yml" in done.err
         assert "--project" in done.err
+        assert "buck init" in done.err
 
 
 def test_production_never_reads_from_the_sandbox(

@@ -101,9 +101,10 @@ def test_a_terminal_that_wants_no_colour_gets_none(published: Any) -> None:
 
 
 def test_a_closed_pipe_is_no_error(published: Any) -> None:
-    command = 'buck pipeline logs all | head -n 2; echo "${PIPESTATUS[0]}"'
-    done = published.buck("-c", command, program=("bash",)).expect(0)
-    assert "run_started" in done.out
+    for command in ("pipeline logs all", "query 'from range(9)'", "query 'from range(9)' --json"):
+        script = f'buck {command} | true; echo "${{PIPESTATUS[0]}}"'
+        done = published.buck("-c", script, program=("bash",)).expect(0)
+        assert done.out == "141\n", "as the shell says it of any program; 1 is a failure"
     assert "Traceback" not in done.err
     assert "Error" not in done.err
 
@@ -114,6 +115,13 @@ def test_help_names_every_command_and_every_option_has_a_text(published: Any) ->
         assert command in top
         help_ = published.buck(command, "--help").expect(0)
         assert "Usage" in help_.out
+
+
+def test_help_is_a_word_too(published: Any) -> None:
+    assert published.buck("help").expect(0).out == published.buck("--help").out
+    for words in (("query",), ("lake", "du")):
+        assert published.buck("help", *words).expect(0).out == published.buck(*words, "-h").out
+    assert "no command nonsense" in published.buck("help", "nonsense").expect(2).err
 
 
 def test_the_version_is_the_installed_one(published: Any) -> None:
@@ -190,6 +198,7 @@ def test_a_new_project_says_what_to_do_first(project: Any) -> None:
         done = project.buck(*args).expect(1)
         assert "hint: buck run" in done.err
     assert not (project.lake / "lake.json").exists(), "looking creates nothing"
+    assert "nothing is published yet" in project.buck("rollback").expect(1).err
 
 
 def on_a_terminal(project: Any, env: dict[str, str], command: str = "buck pipeline status") -> str:

@@ -52,6 +52,23 @@ def test_wrong_sql_is_a_usage_error_in_duckdb_words(published: Any, sql: str, sa
     assert done.out == ""
 
 
+@pytest.mark.parametrize(
+    ("sql", "given", "hint"),
+    [
+        ("from raw.raw_stripe_charges", (), "buck query --raw"),
+        ("from raw_stripe_charges", (), "buck query --raw"),
+        ("from staging.stg_stripe__charges", (), "buck query --candidate"),
+        ("from finance.fct_payments", ("--raw",), "is a published mart: buck query …"),
+        ("from nowhere.nothing", (), "information_schema.tables"),
+    ],
+)
+def test_a_table_of_another_zone_is_told_with_its_option(
+    published: Any, sql: str, given: tuple[str, ...], hint: str
+) -> None:
+    done = published.buck("query", sql, *given).expect(2)
+    assert hint in done.err.partition("hint: ")[2]
+
+
 def test_a_query_changes_nothing(published: Any) -> None:
     before = published.published_bytes()
     published.buck("query", "create table finance.mine as select 1")
@@ -66,6 +83,9 @@ def test_long_answers_say_that_there_is_more(published: Any) -> None:
     done = published.buck("query", "from range(500) t(n)", "--limit", "10").expect(0)
     assert len(done.out.splitlines()) == 11
     assert "490 more rows" in done.err
+    assert "1 more row;" in published.buck("query", "from range(11)", "--limit", "10").err
+    nothing = published.buck("query", "select 1 as n where false").expect(0)
+    assert (nothing.out.split(), nothing.err) == (["n"], "0 rows\n")
     whole = published.buck("query", "from range(500) t(n)", "--json").json
     assert len(whole) == 500
 

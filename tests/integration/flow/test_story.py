@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -314,6 +315,12 @@ def test_explain_is_a_command(story: Any) -> None:
     assert "next: have stripe correct" in done.err
     unsure = story.spoilt.buck("quality", "explain", "nothing").expect(2)
     assert "names 3 checks" in unsure.err
+    many = story.spoilt.buck("quality", "explain", "payments").expect(2)
+    offered = re.findall(r"'([^']+)'", many.err.partition("hint: one of: ")[2])
+    assert len(offered) == 5
+    assert not [name for name in offered if name.startswith("ledger:")], "names, not ids"
+    for name in offered:
+        story.spoilt.buck("quality", "explain", name).expect(0)
     unknown = story.spoilt.buck("quality", "explain", "No paymnt is charged twice").expect(2)
     assert "did you mean 'No payment is charged twice'" in unknown.err
 
