@@ -94,7 +94,7 @@ def test_completing_a_name_imports_nothing_heavy(tmp_path: Path) -> None:
     assert done.stdout.split() == ["my_own"]
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "yaml" in imported
-    assert not imported & {"pydantic", "duckdb", "dlt", "dbt", "polars", "pyarrow", "httpx"}
+    assert not imported & {"buck.project", "duckdb", "dlt", "dbt", "polars", "pyarrow", "httpx"}
 
 
 def complete(words: str, folder: Path | None = None) -> set[str]:
