@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from buck.records.rows import Plain
 
 SIGNS = {"added": "+", "removed": "−", "changed": "~"}
+WHOLE_SECOND = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.0{6}Z$")
 FEW_COLUMNS = 3
 """Of those that changed, the most frequent."""
 SHOWN_COLUMNS = 6
@@ -148,4 +150,4 @@ def _pairs(values: Mapping[str, Plain]) -> str:
 
 
 def _value(value: Plain) -> str:
-    return "∅" if value is None else str(value)
+    return "∅" if value is None else WHOLE_SECOND.sub("Z", str(value))

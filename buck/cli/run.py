@@ -18,7 +18,7 @@ from buck.cli.options import (
     Wait,
     read_time,
 )
-from buck.cli.render import mark, say, show, show_json, show_table
+from buck.cli.render import count, mark, say, show, show_json, show_table
 from buck.cli.signals import ENDING
 from buck.errors import ConfigError, LoadDegraded
 
@@ -195,7 +195,8 @@ def show_held(report: QualityReport | None) -> None:
 
 def show_blocking(report: QualityReport) -> None:
     """The checks that keep the gate closed, with what they found."""
-    say(f"{len(report.blocking)} checks keep the gate closed:")
+    number = len(report.blocking)
+    say(f"{count(number, 'check')} {'keeps' if number == 1 else 'keep'} the gate closed:")
     show_table(
         ["check", "table", "found", "expected"],
         [

@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from buck.cli.diff import _row
 from buck.cli.table import draw, text_of
+from buck.records.comparison import RowDifference
 
 REVENUE = [
     ("eur", 7010310, 393415, 6616895, 6512345, 7010310, 6616895, 371),
@@ -82,6 +84,16 @@ def test_records_stand_below_each_other_where_columns_have_no_room() -> None:
     assert lines[8] == ""
     assert lines[13].split() == ["net_cash_minor", "NULL"]
     assert max(map(len, lines)) <= 80
+
+
+def test_a_difference_tells_a_time_without_a_fraction_that_is_none() -> None:
+    sample = RowDifference(
+        "changed",
+        {"id": 7},
+        {"at": "2026-02-01T10:00:00.000000Z"},
+        {"at": "2026-02-01T10:00:00.120000Z"},
+    )
+    assert _row(sample) == "id 7: at 2026-02-01T10:00:00Z → 2026-02-01T10:00:00.120000Z"
 
 
 def test_a_mark_stands_before_the_name_of_its_record() -> None:
