@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "doctor": ("buck doctor", "buck doctor --config", "buck doctor --target snowflake"),
     "explain": ("buck explain fct_payments", "buck explain net_revenue"),
+    "help": ("buck help", "buck help lake du"),
     "init": (
         "buck init shop",
         "buck init shop --sources stripe,postgres --lake s3://bucket/shop",
