@@ -116,6 +116,8 @@ def land_source(
             landing.close()
 
     with recorder.step(step) as facts:
+        # Whoever looks at the run while it reads is told so.
+        recorder.flush()
         if part:
             facts |= {"source": name, "part": part}
         module = load_module(project.pipelines_dir, module_name(project, name))

@@ -354,6 +354,8 @@ class _Run:
         self, inputs: Inputs, facts: dict[str, Any]
     ) -> tuple[int, BuildResult, Candidates]:
         select = self.pipeline.select
+        # Whoever looks at the run while it builds is told so.
+        self.recorder.flush()
         self.warmup.wait()
         prepared = prepare_database(self.project, self.lake, inputs)
         from_scratch = prepared.from_scratch
