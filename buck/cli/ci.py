@@ -10,6 +10,7 @@ import typer
 from buck.cli.app import app
 from buck.cli.options import AsJson, Wait
 from buck.cli.render import mark, say, show, show_json
+from buck.cli.signals import ENDING
 
 if TYPE_CHECKING:
     from buck.flow.ci import Judgement
@@ -44,6 +45,8 @@ def ci(
     from buck.flow.run import RunOptions
     from buck.project import open_project
 
+    # Servers have to be stopped, and checkouts removed.
+    ENDING.unwinds = True
     invocation = context.obj
     home = invocation.project().sandbox_folder
     if on_sandbox:

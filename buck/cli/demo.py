@@ -10,6 +10,7 @@ import typer
 from buck.cli.app import app
 from buck.cli.options import AsJson
 from buck.cli.render import bold, mark, say, show, show_json, show_table
+from buck.cli.signals import ENDING
 
 if TYPE_CHECKING:
     from buck.records.demo import DemoResult, DemoStep
@@ -27,6 +28,8 @@ def demo(
     from buck.cli.progress import RunTalk
     from buck.flow.demo import Demo, DemoTalk
 
+    # Its servers have to be stopped.
+    ENDING.unwinds = True
     talk = DemoTalk()
     with RunTalk(indent="   ") as run:
         if not as_json:

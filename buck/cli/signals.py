@@ -40,6 +40,8 @@ class _Ending:
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.heard = threading.Event()
+        self.unwinds = False
+        """The command has more to clean up than its run: the main thread ends it."""
         self.work: Path | None = None
         self.again = AGAIN
         self.be_quiet: Callable[[], None] = lambda: None
@@ -84,6 +86,8 @@ def _in_main_thread(number: int, _: object) -> None:
 
 
 def _open_runs() -> Sequence[RunRecorder]:
+    if ENDING.unwinds:
+        return ()
     # Not imported here: without it there is no run, and a signal may come at any moment.
     find: Any = getattr(sys.modules.get("buck.ledger"), "open_runs", tuple)
     found: Sequence[RunRecorder] = find()
@@ -104,7 +108,7 @@ def _wait(reader: int) -> None:
 
 def _see_to_it() -> None:
     """End a command of which the main thread does not hear: it is in a long query."""
-    is_heard = ENDING.heard.wait(DEAF_S)
+    is_heard = ENDING.heard.wait(PATIENCE_S if ENDING.unwinds else DEAF_S)
     ENDING.heard.clear()
     if not is_heard:
         ENDING.be_quiet()

@@ -71,13 +71,14 @@ def run_branches(
 class _Branch:
     """Keeps what goes wrong inside for the thread that waits, which raises it once all are done."""
 
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
     def __enter__(self) -> _Branch:
         return self
 
     def __exit__(self, _: object, exc: BaseException | None, __: object) -> bool:
-        self.failure = exc if isinstance(exc, Exception) else None
+        # sys.exit() in a thread would end it without a word, and the others would wait for ever.
+        self.failure = exc if isinstance(exc, Exception | SystemExit) else None
         return self.failure is not None
 
 

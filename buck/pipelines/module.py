@@ -32,6 +32,7 @@ IMPORT_FAILURES = (
     ArithmeticError,
     AssertionError,
     OSError,
+    SystemExit,
 )
 """What a user's file may raise while it is imported."""
 

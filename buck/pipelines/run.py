@@ -206,6 +206,13 @@ def _extract(module: SourceModule, load: Load, options: Mapping[str, Any]) -> di
             f"the source {module.name} misses a setting: {_missing(exc)}",
             hint=f"set it under sources.{module.name}.options in .buck.yml, or in .env",
         ) from exc
+    except SystemExit as exc:
+        # It would end a thread of ours without a word.
+        raise SourceError(
+            f"the source {module.name} failed: it called sys.exit({exc.code!r})",
+            hint=f"let pipelines/{module.name}_pipeline.py raise an error instead; nothing of this "
+            "load was committed",
+        ) from exc
     except PipelineStepFailed as exc:
         _raise_interrupt(exc)
         raise _cause(module.name, exc, options) from exc

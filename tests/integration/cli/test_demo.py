@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,21 @@ def test_a_second_demo_starts_over_and_gives_the_same_figures(first: Any, place:
     assert refused["facts"]["blocking"]
     assert len(place.runs()) == 4, "the runs of the first demo are gone"
     assert processes_in(place.root) == []
+
+
+def test_ctrl_c_stops_its_servers_too(make_project: Any) -> None:
+    project = make_project("stopped")
+    with project.start("demo", "--customers", "20") as process:
+        for line in process.stderr:
+            if "pin raw tables" in line:
+                break
+        assert processes_in(project.root), "a company is there"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "nothing is half published" in said
+    assert "Traceback" not in said
+    assert processes_in(project.root) == []
 
 
 def test_a_lake_with_data_of_its_own_is_refused(published: Any, tmp_path: Path) -> None:

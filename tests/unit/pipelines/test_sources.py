@@ -68,6 +68,7 @@ def source():
     [
         ("KeyError('oops')", SourceError, "KeyError: 'oops'"),
         ("ValueError()", SourceError, "shop failed: ValueError"),
+        ("SystemExit(3)", SourceError, "shop failed: it called sys.exit(3)"),
         ("OSError(28, 'No space left on device')", LakeError, "disk is full"),
         (
             "__import__('buck.errors').errors.SourceUnreachable('gone')",
