@@ -61,11 +61,12 @@ def deadline(
 
 def lateness(pipeline: Pipeline, recorder: RunRecorder, due_at: datetime | None) -> dict[str, Any]:
     """How long a run took since it was due, or began, beside what it may take; for the ledger."""
-    if pipeline.sla is None:
-        return {}
-    sla_s, took_s = duration_s(pipeline.sla), recorder.seconds
+    took_s = recorder.seconds
     if due_at:
         took_s = round((datetime.now(UTC) - due_at).total_seconds(), 3)
+    if pipeline.sla is None:
+        return {"since_due_s": took_s}
+    sla_s = duration_s(pipeline.sla)
     return {"sla_s": sla_s, "since_due_s": took_s, "is_late": took_s > sla_s}
 
 

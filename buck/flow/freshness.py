@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from buck.engine import connect, translate_errors
 from buck.errors import LakeError, TransformError
 from buck.flow.lake_access import open_lake, pin_tables
-from buck.flow.reading import Published, open_published
+from buck.flow.reading import Published, open_published, open_zone
 from buck.ledger import read_events, read_runs
 from buck.names import identifier
 from buck.project import Project, duration_s
@@ -146,7 +146,8 @@ def _marts(judge: _Judge) -> Iterator[FreshnessResult]:
         for table in sorted(snapshot.tables, key=lambda t: (t.schema, t.name)):
             name = f"{table.schema}.{table.name}"
             yield judge.judge("mart", name, "load", built)
-            newest = _newest_row(judge, published, table, columns.get(name))
+            relation = identifier("marts", table.schema, table.name)
+            newest = _newest_row(judge.project, published.sql, relation, table, columns.get(name))
             yield judge.judge("mart", name, "event", newest)
 
 
@@ -174,19 +175,49 @@ def _event_columns(project: Project) -> dict[str, str]:
     }
 
 
+def newest_event(
+    project: Project, tables: Iterable[SnapshotTable], *, until: datetime
+) -> datetime | None:
+    """When what the candidates' marts tell of happened last; None if none of them says.
+
+    What is to come (a day that a subscription is paid for) has not happened.
+
+    Raises:
+        LakeError: there are no candidates.
+    """
+    columns = _event_columns(project)
+    con = open_zone(project, "candidate")
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        found = [
+            _newest_row(
+                project,
+                con.execute,
+                identifier(table.schema, table.name),
+                table,
+                columns.get(f"{table.schema}.{table.name}"),
+            )[0]
+            for table in tables
+        ]
+    finally:
+        con.close()
+    return max((at for at in found if at is not None and at <= until), default=None)
+
+
 def _newest_row(
-    judge: _Judge, published: Published, table: SnapshotTable, declared: str | None
+    project: Project,
+    ask: Callable[[str], Any],
+    relation: str,
+    table: SnapshotTable,
+    declared: str | None,
 ) -> Newest:
-    column = declared or judge.project.settings.performance.partitioning.default_field
+    column = declared or project.settings.performance.partitioning.default_field
     if declared is None and table.name.startswith("dim_"):
         return None, "a dimension: nothing needs to happen in it"
     if not table.columns.get(column, "").startswith(TIMES):
         return None, "has no event column; its model's meta can name one: event_time"
     with translate_errors():
-        row = published.sql(
-            f"select max({identifier(column)}) as newest "
-            f"from {identifier('marts', table.schema, table.name)}"
-        ).fetchone()
+        row = ask(f"select max({identifier(column)}) as newest from {relation}").fetchone()
     if row is None or row[0] is None:
         return None, f"{column} is null in every row"
     newest = row[0]

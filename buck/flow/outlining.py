@@ -10,9 +10,10 @@ from buck.flow.lake_access import open_lake
 from buck.flow.landing import choose_sources
 from buck.flow.run import BUILDING
 from buck.flow.schedule import describe_missed, is_scheduling, next_due, read_paused
-from buck.ledger import newest, read_runs
+from buck.ledger import newest, read_events, read_runs
 from buck.project import Pipeline, Project
-from buck.records.run import RunSummary
+from buck.records.freshness import duration_text
+from buck.records.run import Event, RunSummary
 
 RUNS = 100
 
@@ -67,6 +68,23 @@ def _steps(project: Project, pipeline: Pipeline) -> Iterator[Step]:
         before = (name,)
 
 
+def _last_latency(project: Project, name: str) -> str:
+    """How long the newest run took since it was due, and what its readers waited for an event."""
+    storage = open_lake(project).storage
+    own = [e for e in read_events(storage, since_runs=RUNS) if e.pipeline == name]
+    ended = next((e for e in reversed(own) if "since_due_s" in e.facts), None)
+    if ended is None:
+        return ""
+    told = f"; the newest run ended {_seconds(ended, 'since_due_s')} after it was due or began"
+    seen = [e for e in own if e.run_id == ended.run_id and "event_latency_s" in e.facts]
+    waited = f", {_seconds(seen[-1], 'event_latency_s')} after its newest event" if seen else ""
+    return told + waited
+
+
+def _seconds(event: Event, name: str) -> str:
+    return duration_text(max(1, round(event.facts[name])))
+
+
 def _if_somebody_does(project: Project) -> str:
     engine = project.settings.orchestration.engine
     if engine != "builtin":
@@ -85,7 +103,7 @@ def _rules(project: Project, name: str, pipeline: Pipeline) -> Iterator[tuple[st
     if pipeline.timeout:
         yield "timeout", pipeline.timeout
     if pipeline.sla:
-        yield "published within", pipeline.sla
+        yield "published within", f"{pipeline.sla}{_last_latency(project, name)}"
     schedule = project.settings.orchestration.schedules.get(name)
     if schedule is None:
         return

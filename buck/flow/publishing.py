@@ -17,6 +17,7 @@ from buck.flow.building import (
     workspace,
 )
 from buck.flow.checking import check_candidates
+from buck.flow.freshness import newest_event
 from buck.flow.git import git_commit
 from buck.flow.holding import Cleared
 from buck.flow.lake_access import open_lake
@@ -172,11 +173,27 @@ def publish_candidates(
             approval=approval.to_dict(),
             rows={f"{t.schema}.{t.name}": t.rows for t in snapshot.tables},
         )
+        if recorder.run_id == candidates.run_id:
+            facts.update(_event_latency(project, recorder, candidates, snapshot))
         if cleared.database != project.build_database:
             shutil.rmtree(cleared.database.parent, ignore_errors=True)
         if gone := publisher.prune(project.settings.lake.keep_snapshots):
             facts["snapshots_removed"] = gone
     return snapshot
+
+
+def _event_latency(
+    project: Project, recorder: RunRecorder, candidates: Candidates, snapshot: Snapshot
+) -> dict[str, Any]:
+    """How long after the newest event readers see it; nothing if no mart has events.
+
+    A run begins at its `as_of`, also where the clock is a sandbox's; from then on it takes time.
+    """
+    newest = newest_event(project, snapshot.tables, until=candidates.as_of)
+    if newest is None:
+        return {}
+    waited = (candidates.as_of - newest).total_seconds() + recorder.seconds
+    return {"newest_event_at": newest.isoformat(), "event_latency_s": round(waited, 3)}
 
 
 def approve_report(report: QualityReport, override: Override | None) -> Approval:

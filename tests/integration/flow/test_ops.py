@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -37,6 +38,15 @@ def test_tables_say_what_the_ledger_says_and_no_run_notices_them(
         (run, end["status"], end["facts"]["seconds"], landed[run])
         for run, end in sorted(ends.items())
     ]
+    waited = ask(
+        place,
+        "select since_due_s, event_latency_s, seconds from ops_pipeline_runs "
+        "where published_snapshot is not null",
+    )
+    assert waited
+    # An event of the moment when a run begins is in the marts as soon as the run has published.
+    assert all(0 < since_due_s < 300 for since_due_s, _, _ in waited)
+    assert all(0 < event_latency_s < 86_400 for _, event_latency_s, _ in waited)
     steps = ask(place, "select run_id, step, seconds from ops_pipeline_steps order by 1, 2")
     assert steps == sorted(
         (line["run_id"], line["step"], line["facts"]["seconds"])
@@ -47,6 +57,9 @@ def test_tables_say_what_the_ledger_says_and_no_run_notices_them(
     figures = [sum(day[name] for day in days) for name in ("runs", "runs_ok", "rows_landed")]
     good = sum(end["status"] in ("ok", "unchanged") for end in ends.values())
     assert figures == [len(ends), good, sum(landed.values())]
+    place.buck("run", "stripe_daily").expect(0)
+    shown = place.buck("pipeline", "show", "stripe_daily").expect(0).out
+    assert re.search(r"published within: 1h; the newest run ended \d+s after it was due", shown)
     # Neither the file nor its models are among the inputs of a build.
     model = place.root / "transform" / "ops" / "models" / "ops_loads.sql"
     model.write_text(f"-- edited\n{model.read_text()}")

@@ -23,6 +23,7 @@ final as (
         cast(arg_max(facts ->> 'seconds', number) filter (where kind = 'run_finished') as double) as seconds,
         cast(arg_max(facts ->> 'since_due_s', number) filter (where kind = 'run_finished') as double) as since_due_s,
         cast(arg_max(facts ->> 'sla_s', number) filter (where kind = 'run_finished') as double) as sla_s,
+        cast(max(facts ->> 'event_latency_s') filter (where kind = 'step_finished') as double) as event_latency_s,
         cast(coalesce(sum(cast(facts ->> 'rows_landed' as bigint)) filter (where kind = 'table_landed'), 0) as bigint) as rows_landed,
         count(*) filter (where kind = 'model_built' and status = 'ok') as models_built,
         count(*) filter (where kind = 'check_judged') as checks_judged,
