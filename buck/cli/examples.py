@@ -72,6 +72,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "lake du": ("buck lake du --days 30",),
     "lake compact": ("buck lake compact --dry-run", "buck lake compact stripe.charges"),
     "lake vacuum": ("buck lake vacuum", "buck lake vacuum --yes"),
+    "lake migrate": ("buck lake migrate", "buck lake migrate --yes"),
     "ops build": ("buck ops build",),
     "pipeline run": (
         "buck pipeline run stripe_daily",

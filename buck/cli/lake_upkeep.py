@@ -1,4 +1,4 @@
-"""`buck lake du`, `compact` and `vacuum`."""
+"""`buck lake du`, `compact`, `vacuum` and `migrate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from buck.cli.lake import group
 from buck.cli.options import AsJson, Wait
-from buck.cli.render import mark, say, show_json, show_table
+from buck.cli.render import mark, say, show, show_json, show_table
 
 if TYPE_CHECKING:
     from buck.records.upkeep import Removal
@@ -137,3 +137,25 @@ def _show_removals(found: list[Removal], *, is_done: bool) -> None:
         say(f"{files} files may go, {size} bytes; next: buck lake vacuum --yes")
     else:
         say("nothing may go")
+
+
+@group.command("migrate")
+def migrate(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, it is only shown.")] = False,
+    wait: Wait = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Show the lake's format, and with --yes bring it to this Buck's newest."""
+    from buck.flow.upkeep import migrate_lake
+
+    found = migrate_lake(context.obj.project(), dry_run=not yes, wait_s=wait)
+    if as_json:
+        show_json(found.to_dict())
+    elif found.before == found.after:
+        show(f"{mark('unchanged', err=False)} the lake has format {found.after}, the newest")
+    elif yes:
+        show(f"{mark('ok', err=False)} the lake has format {found.after}, before {found.before}")
+    else:
+        show(f"the lake has format {found.before}, the newest is {found.after}")
+        say("next: buck backup TO, then buck lake migrate --yes")

@@ -17,6 +17,7 @@ from buck.flow.lock import hold_lock
 from buck.lake import (
     Lake,
     Merge,
+    Migration,
     Pins,
     Place,
     SnapshotStore,
@@ -26,6 +27,7 @@ from buck.lake import (
     find_removable_marts,
     list_places,
     merge_files,
+    migrate,
     plan_merge,
     snapshot_pins,
     use_of_ledger,
@@ -158,6 +160,27 @@ def vacuum_lake(
                         for file in one.files:
                             lake.storage.remove(file)
                         facts |= {"files": len(one.files), "size_bytes": one.size_bytes}
+    return found
+
+
+def migrate_lake(project: Project, *, dry_run: bool = True, wait_s: float = 0.0) -> Migration:
+    """Bring the lake to the newest format, or only say which one it has; recorded if it changes.
+
+    Raises:
+        LakeError, LakeDamaged: see `migrate`.
+        LakeLocked: another run has the project.
+    """
+    lake = open_lake(project)
+    found = migrate(lake, dry_run=True)
+    if dry_run or found.before == found.after:
+        return found
+    with (
+        hold_lock(project.work, "buck lake migrate", wait_s=wait_s),
+        _recorded(project, lake, "lake migrate") as recorder,
+        recorder.step("migrate") as facts,
+    ):
+        found = migrate(lake)
+        facts.update(found.to_dict())
     return found
 
 

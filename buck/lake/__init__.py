@@ -8,6 +8,7 @@ from buck.lake.contents import list_contents, read_commits
 from buck.lake.foreign import ForeignSource, ForeignTable, Tool
 from buck.lake.lake import Lake, RawFormat, RawPin
 from buck.lake.landing import Landing, full_schema
+from buck.lake.migrating import Migration, migrate
 from buck.lake.needs import Pins, Place, add_pins, list_places, snapshot_pins
 from buck.lake.publishing import Origin, Publisher
 from buck.lake.raw_files import files_between, files_of
@@ -29,6 +30,7 @@ __all__ = [
     "Lake",
     "Landing",
     "Merge",
+    "Migration",
     "Origin",
     "Pins",
     "Place",
@@ -50,6 +52,7 @@ __all__ = [
     "list_contents",
     "list_places",
     "merge_files",
+    "migrate",
     "open_storage",
     "pinned_files",
     "pinned_versions",

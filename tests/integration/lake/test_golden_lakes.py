@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from buck.lake.lake import FORMAT_VERSION
+from buck.errors import LakeDamaged, LakeError
+from buck.lake.lake import FORMAT_VERSION, Lake
+from buck.lake.migrating import WAYS, migrate
 from buck.ledger import read_runs
 from buck.records.table import Column, TableSpec
 from tests.integration.lake.conftest import SPEC, Bench
@@ -71,6 +73,52 @@ def test_it_goes_on_from_where_it_stood(golden: Bench, empty_home: Path) -> None
     assert "000001-" in kept["dim_b"][0], "a mart that is the same keeps its file of then"
     place = place_at(golden, empty_home)
     assert damages(place, code=0) == []
+
+
+def test_it_is_migrated_to_the_newest_format(golden: Bench, empty_home: Path) -> None:
+    place = place_at(golden, empty_home)
+    told = place.buck("lake", "migrate", "--yes", "--json").expect(0).json
+    assert told["after"] == FORMAT_VERSION
+    assert f"format {FORMAT_VERSION}, the newest" in place.buck("lake", "migrate").expect(0).out
+    assert golden.rows("id, name, colour") == LANDED
+    assert damages(place, code=0) == []
+
+
+def test_every_format_but_the_newest_has_a_way_to_the_next() -> None:
+    assert sorted(WAYS) == list(range(1, FORMAT_VERSION))
+
+
+def test_a_migration_that_is_killed_is_gone_again(golden: Bench) -> None:
+    """Two formats that there are not, since there has been one."""
+    seen: list[str] = []
+
+    def first(lake: Lake) -> None:
+        seen.append("first")
+        lake.storage.write("notes/second", b"1")
+
+    def dies(_: Lake) -> None:
+        seen.append("dies")
+        raise KeyboardInterrupt
+
+    newest = FORMAT_VERSION + 2
+    ways = {**WAYS, FORMAT_VERSION: first, FORMAT_VERSION + 1: dies}
+    assert migrate(golden.lake, dry_run=True, newest=newest, ways=ways).after == newest
+    assert seen == [], "a plan does nothing"
+    with pytest.raises(KeyboardInterrupt):
+        migrate(golden.lake, newest=newest, ways=ways)
+    assert golden.rows("id, name, colour") == LANDED
+    found = migrate(golden.lake, newest=newest, ways={**ways, FORMAT_VERSION + 1: first})
+    assert (found.before, found.after) == (FORMAT_VERSION + 1, newest), "it went on, not anew"
+    assert seen == ["first", "dies", "first"]
+    again = migrate(golden.lake, newest=newest, ways=ways)
+    assert again.before == again.after == newest
+    with pytest.raises(LakeDamaged, match="reads up to"):
+        Lake(golden.lake.root, golden.lake.work)
+
+
+def test_without_a_lake_there_is_nothing_to_migrate(tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match="no lake"):
+        migrate(Lake(str(tmp_path / "lake"), tmp_path / "work"))
 
 
 def _wide() -> TableSpec:
