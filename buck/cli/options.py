@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from buck.cli.completion import complete_pipeline
 from buck.errors import ConfigError
 
 if TYPE_CHECKING:
     from buck.records.load import TimeRange
 
+PipelineName = Annotated[
+    str,
+    typer.Argument(help="A pipeline of .buck.yml, or `all`.", autocompletion=complete_pipeline),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 AsOf = Annotated[
     str | None,

@@ -8,8 +8,16 @@ from typing import Annotated, Literal
 import typer
 
 from buck.cli.app import app
-from buck.cli.completion import complete_pipeline
-from buck.cli.options import AsJson, AsOf, ConfirmDeletions, Due, FullRefresh, Resume, Wait
+from buck.cli.options import (
+    AsJson,
+    AsOf,
+    ConfirmDeletions,
+    Due,
+    FullRefresh,
+    PipelineName,
+    Resume,
+    Wait,
+)
 from buck.cli.render import mark, say, show, show_json, show_table
 from buck.cli.run import ApproveAs, Reason, execute
 
@@ -20,10 +28,7 @@ app.add_typer(group, name="pipeline")
 @group.command("run")
 def run(
     context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(help="A pipeline of .buck.yml, or `all`.", autocompletion=complete_pipeline),
-    ],
+    name: PipelineName,
     full_refresh: FullRefresh = False,
     confirm_deletions: ConfirmDeletions = None,
     resume: Resume = False,

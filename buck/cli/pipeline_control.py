@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
 
 import typer
 
-from buck.cli.completion import complete_pipeline
-from buck.cli.options import AsJson
+from buck.cli.options import AsJson, PipelineName
 from buck.cli.pipeline import group
 from buck.cli.render import mark, say, show, show_json
 
-Name = Annotated[
-    str,
-    typer.Argument(help="A pipeline of .buck.yml, or `all`.", autocompletion=complete_pipeline),
-]
-
 
 @group.command("show")
-def show_one(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def show_one(context: typer.Context, name: PipelineName, as_json: AsJson = False) -> None:
     """Show a pipeline's steps, rules and schedule, and its newest run."""
     from buck.flow.outlining import outline_pipeline
 
@@ -40,7 +33,7 @@ def show_one(context: typer.Context, name: Name, as_json: AsJson = False) -> Non
 
 
 @group.command("cancel")
-def cancel(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def cancel(context: typer.Context, name: PipelineName, as_json: AsJson = False) -> None:
     """End the run that is going on; what it has landed stays."""
     from buck.flow.cancelling import cancel_run
 
@@ -53,7 +46,7 @@ def cancel(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 
 
 @group.command("pause")
-def pause(context: typer.Context, name: Name) -> None:
+def pause(context: typer.Context, name: PipelineName) -> None:
     """Let the schedule not start the pipeline until it is resumed."""
     from buck.flow.schedule import pause as pause_pipeline
 
@@ -63,7 +56,7 @@ def pause(context: typer.Context, name: Name) -> None:
 
 
 @group.command("resume")
-def resume(context: typer.Context, name: Name) -> None:
+def resume(context: typer.Context, name: PipelineName) -> None:
     """Let the schedule start the pipeline again."""
     from buck.flow.schedule import resume as resume_pipeline
 

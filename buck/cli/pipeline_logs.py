@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from buck.cli.completion import complete_pipeline
-from buck.cli.options import AsJson, read_since
+from buck.cli.options import AsJson, PipelineName, read_since
 from buck.cli.pipeline import group
 from buck.cli.render import MARKS, mark, say, show, show_json, show_json_line
 from buck.errors import ConfigError
@@ -31,10 +30,7 @@ OFTEN_NONE = frozenset({"rows_quarantined", "rows_unchanged"})
 @group.command("logs")
 def logs(
     context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(help="A pipeline of .buck.yml, or `all`.", autocompletion=complete_pipeline),
-    ],
+    name: PipelineName,
     day: Annotated[
         str | None, typer.Option("--date", help="Runs that started on this day (UTC).")
     ] = None,

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from buck.cli.options import AsJson, AsOf, Due, Wait, read_time
+from buck.cli.options import AsJson, AsOf, Due, PipelineName, Wait, read_time
 from buck.cli.pipeline import group
-from buck.cli.pipeline_control import Name
 from buck.cli.render import mark, say, show, show_json
 from buck.cli.run import show_result
 from buck.errors import ConfigError, LoadDegraded
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 @group.command("step")
 def step(
     context: typer.Context,
-    name: Name,
+    name: PipelineName,
     part: Annotated[Literal["land", "build", "publish"], typer.Argument(help="Which part.")],
     source: Annotated[str | None, typer.Argument(help="With `land`, which source.")] = None,
     due: Due = None,

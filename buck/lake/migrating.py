@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from buck.errors import LakeError
+from buck.lake.backing_up import IDENTITY
 from buck.lake.lake import FORMAT_VERSION, Lake
 
 Way = Callable[[Lake], None]
@@ -21,7 +22,6 @@ Way = Callable[[Lake], None]
 WAYS: Final[Mapping[int, Way]] = {}
 """Format to what makes the next one of it. A way may be killed and is then gone again: it adds and
 never removes what the earlier format reads."""
-IDENTITY: Final = "lake.json"
 
 
 @dataclass(frozen=True, slots=True)

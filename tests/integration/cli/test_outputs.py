@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.terminal import on_terminal
+
 ESCAPE = "\x1b"
 ASK = "select currency, count(*) as n from finance.fct_payments group by 1 order by 1"
 
@@ -203,30 +205,9 @@ def test_a_new_project_says_what_to_do_first(project: Any) -> None:
 
 def on_a_terminal(project: Any, env: dict[str, str], command: str = "buck pipeline status") -> str:
     """What a command writes to a terminal."""
-    import os
-    import pty
-    import subprocess
-
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command.split(),
-        cwd=project.root,
-        env=project.environment({"TERM": "xterm-256color", **env}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    said = b""
-    try:
-        while chunk := os.read(ours, 65536):
-            said += chunk
-    except OSError:  # the other end is closed
-        pass
-    finally:
-        os.close(ours)
-    assert process.wait(60) == 0
-    return said.decode()
+    said, code = on_terminal(command.split(), env=project.environment(env), cwd=project.root)
+    assert code == 0
+    return said
 
 
 def test_json_numbers_keep_their_exactness(published: Any) -> None:

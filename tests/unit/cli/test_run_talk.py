@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 from datetime import UTC, datetime
 from typing import Any
 
 from buck.cli.progress import RunTalk
 from buck.records.run import Event
+from tests.terminal import on_terminal
 
 WIDTH = 80
 STORY = """
@@ -49,27 +46,12 @@ INTERRUPT = "raise KeyboardInterrupt"
 SHOWN, HIDDEN = "\x1b[?25h", "\x1b[?25l"
 
 
-def on_terminal(story: str) -> str:
+def told_on_terminal(story: str) -> str:
     """All that a terminal of 80 columns was sent."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, WIDTH, 0, 0))
-    with subprocess.Popen(
-        [sys.executable, "-c", story],
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm-256color"},
-    ) as process:
-        os.close(theirs)
-        sent = b""
-        try:
-            while more := os.read(ours, 65_536):
-                sent += more
-        except OSError:
-            pass  # A terminal that nobody writes to any more ends with an error on Linux.
-        finally:
-            os.close(ours)
-        process.wait()
-    return sent.decode()
+    sent, _ = on_terminal(
+        [sys.executable, "-c", story], env=os.environ, width=WIDTH, stdout=subprocess.DEVNULL
+    )
+    return sent
 
 
 def lines_of(sent: str) -> list[str]:
@@ -79,7 +61,7 @@ def lines_of(sent: str) -> list[str]:
 
 
 def test_steps_move_on_a_terminal_and_stay_as_lines_when_they_are_over() -> None:
-    sent = on_terminal(STORY.replace("BREAK", ""))
+    sent = told_on_terminal(STORY.replace("BREAK", ""))
     lines = lines_of(sent)
     assert any(re.search(r"land stripe +0:00:00 +1,234,567 rows, 45\.6 MB", one) for one in lines)
     assert any(
@@ -96,7 +78,7 @@ def test_steps_move_on_a_terminal_and_stay_as_lines_when_they_are_over() -> None
 
 
 def test_a_run_that_is_interrupted_gives_the_cursor_back() -> None:
-    sent = on_terminal(STORY.replace("BREAK", INTERRUPT))
+    sent = told_on_terminal(STORY.replace("BREAK", INTERRUPT))
     assert sent.rindex(SHOWN) > sent.rindex(HIDDEN)
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import os
-import pty
 import re
-import struct
-import subprocess
 import sys
-import termios
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +18,7 @@ from rich.console import Console
 from buck.cli.diff import _row
 from buck.cli.table import draw, text_of
 from buck.records.comparison import RowDifference
+from tests.terminal import on_terminal
 
 REVENUE = [
     ("eur", 7010310, 393415, 6616895, 6512345, 7010310, 6616895, 371),
@@ -44,41 +40,25 @@ show_table(*{arguments!r}, **{options!r})
 """
 
 
-def on_terminal(columns: list[str], rows: list[Any], width: int, **options: Any) -> list[str]:
+def drawn(columns: list[str], rows: list[Any], width: int, **options: Any) -> list[str]:
     """The lines that a terminal of so many columns is sent."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT.format(arguments=(columns, rows), options=options)],
-        stdout=theirs,
-        stderr=theirs,
-        env={**kept, "TERM": "xterm-256color"},
-    ) as process:
-        os.close(theirs)
-        sent = b""
-        try:
-            while more := os.read(ours, 65_536):
-                sent += more
-        except OSError:
-            pass  # A terminal that nobody writes to any more ends with an error on Linux.
-        finally:
-            os.close(ours)
-        process.wait()
-    assert process.returncode == 0, sent.decode()
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", sent.decode()).replace("\r", "").splitlines()
+    script = SCRIPT.format(arguments=(columns, rows), options=options)
+    sent, code = on_terminal([sys.executable, "-c", script], env=kept, width=width)
+    assert code == 0, sent
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", sent).replace("\r", "").splitlines()
 
 
 @pytest.mark.parametrize("width", [80, 140])
 def test_no_figure_is_cut_on_a_terminal(width: int) -> None:
-    shown = " ".join(on_terminal(TITLES, REVENUE, width)).split()
+    shown = " ".join(drawn(TITLES, REVENUE, width)).split()
     wanted = [str(value) for row in REVENUE for value in row if value is not None]
     assert Counter(wanted) <= Counter(shown)
     assert set(TITLES) <= set(shown)
 
 
 def test_records_stand_below_each_other_where_columns_have_no_room() -> None:
-    lines = on_terminal(TITLES, REVENUE, 80, null="NULL")
+    lines = drawn(TITLES, REVENUE, 80, null="NULL")
     assert lines[0].split() == ["currency", "eur"]
     assert lines[2].split() == ["refunds_minor", "393415"]
     assert lines[8] == ""
@@ -97,14 +77,14 @@ def test_a_difference_tells_a_time_without_a_fraction_that_is_none() -> None:
 
 
 def test_a_mark_stands_before_the_name_of_its_record() -> None:
-    lines = on_terminal(["", "run", "why"], [["✓", "r" * 40, "w" * 40]], 80)
+    lines = drawn(["", "run", "why"], [["✓", "r" * 40, "w" * 40]], 80)
     assert lines == [f"run  ✓ {'r' * 40}", f"why  {'w' * 40}"]
 
 
 def test_prose_gives_way_first() -> None:
     prose = "the source says nothing about it and nobody knows when it will be there again"
     ids = ["20261128T150811-38418a5789244", "ch_1NirD82eZvKY"]
-    lines = on_terminal(["run", "charge_id", "why"], [[*ids, prose]], 80)
+    lines = drawn(["run", "charge_id", "why"], [[*ids, prose]], 80)
     assert set(ids) <= set(lines[2].split())
     assert " ".join(" ".join(line[48:].split()) for line in lines[2:]) == prose
 
@@ -112,10 +92,10 @@ def test_prose_gives_way_first() -> None:
 def test_columns_that_can_be_spared_are_left_out_and_named() -> None:
     columns = ["table", "bytes since 2026-11-21", "bytes"]
     rows = [["x" * 30, 1234567890123, 9876543210987], ["y", 1, 2]]
-    lines = on_terminal(columns, rows, 50, spare=["bytes since 2026-11-21"])
+    lines = drawn(columns, rows, 50, spare=["bytes since 2026-11-21"])
     assert lines[2].split() == ["x" * 30, "9876543210987"]
     assert lines[-1] == "1 column left out: bytes since 2026-11-21; --json has all"
-    whole = on_terminal(columns, rows, 80, spare=["bytes since 2026-11-21"])
+    whole = drawn(columns, rows, 80, spare=["bytes since 2026-11-21"])
     assert len(whole) == 4, "where there is room nothing is left out"
 
 
