@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import uuid
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from buck.errors import LakeDamaged, LakeError
 
@@ -130,10 +131,13 @@ class FolderStorage:
 
     def sweep(self) -> int:
         """See `Storage`."""
-        left = [path for path in self.root.rglob(f"{SPARE}*") if path.is_file()]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        left = (
+            Path(folder, name)
+            for folder, _, files in os.walk(self.root)
+            for name in files
+            if name.startswith(SPARE)
+        )
+        return sum(map(_remove_abandoned, left))
 
     def delta_options(self) -> dict[str, str]:
         """None are needed."""
@@ -143,6 +147,8 @@ class FolderStorage:
     def _spare(self, name: str) -> Iterator[Path]:
         """A name beside the object to write to first; nothing is left under it.
 
+        The file is locked for as long as its writer lives, so that a sweep knows whose is whose.
+
         Raises:
             LakeError: the disk is full, or the folder may not be written.
         """
@@ -150,7 +156,8 @@ class FolderStorage:
         spare = folder / f"{SPARE}{uuid.uuid4().hex}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            yield spare
+            with _begin(spare):
+                yield spare
         except OSError as exc:
             raise LakeError(
                 f"{self.root / name} cannot be written: {exc.strerror or exc}",
@@ -159,6 +166,27 @@ class FolderStorage:
         finally:
             with suppress(OSError):
                 spare.unlink(missing_ok=True)
+
+
+def _begin(spare: Path) -> IO[bytes]:
+    """Create and lock a spare file; again if a sweep came between the two."""
+    while True:
+        file = spare.open("wb")
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()
+
+
+def _remove_abandoned(spare: Path) -> bool:
+    """Remove a spare file whose writer is gone; whether it was."""
+    try:
+        with spare.open("rb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            spare.unlink()
+    except OSError:  # it is being written, has just been, or is not ours to remove
+        return False
+    return True
 
 
 def _write_through(path: Path, payload: bytes) -> None:

@@ -135,12 +135,10 @@ class Lake:
 
         Call it while holding the project's lock: a folder of a running load looks the same.
         """
+        # What was killed may not have begun to land: it had written to the ledger before.
+        removed = self.storage.sweep()
         folder = self.work / "landing"
-        if not folder.is_dir():
-            return 0
-        loads = sorted(folder.iterdir())
-        removed = self.storage.sweep() if loads else 0
-        for load in loads:
+        for load in sorted(folder.iterdir()) if folder.is_dir() else ():
             for table in self.raw_tables():
                 removed += self.raw(table.source, table.name).sweep(load.name)
             for table in self.quarantine.tables():

@@ -195,6 +195,8 @@ def _extract(module: SourceModule, load: Load, options: Mapping[str, Any]) -> di
     )
     # The state dies with the working folder; as a job of its own it made a run without rows wait.
     pipeline.config.restore_from_destination = False
+    # dlt's trace is a file with the value of every setting that is not declared as a secret.
+    pipeline.config.enable_runtime_trace = False
     # Signals are the command's: dlt would answer them with words and a rest of work.
     pipeline.runtime_config.intercept_signals = False
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,36 @@ def test_sweep_removes_what_a_dead_load_left_and_nothing_else(bench: Any) -> Non
     assert bench.files() == list(files)
     assert bench.lake.sweep() == 0
     assert bench.rows() == [(1, "a")]
+
+
+def test_sweep_removes_what_was_half_written_before_anything_landed(bench: Any) -> None:
+    ledger = Path(bench.root) / "data_pipeline_logs" / "2026-01-31"
+    ledger.mkdir(parents=True)
+    (ledger / ".spare-123").write_bytes(b"half")
+    assert not list((bench.work / "landing").glob("*"))
+    assert bench.lake.sweep() == 1
+    assert list(ledger.iterdir()) == []
+
+
+def test_sweep_leaves_what_another_process_is_writing(bench: Any) -> None:
+    """A scheduler writes to the ledger while a run that it started sweeps."""
+    storage, stop = bench.lake.storage, threading.Event()
+
+    def sweep() -> None:
+        while not stop.is_set():
+            storage.sweep()
+
+    sweeper = threading.Thread(target=sweep)
+    sweeper.start()
+    try:
+        names = [f"data_pipeline_logs/2026-01-31/{n:04d}.jsonl" for n in range(300)]
+        assert all(storage.create(name, name.encode()) for name in names)
+    finally:
+        stop.set()
+        sweeper.join()
+    assert storage.names("data_pipeline_logs") == names
+    assert all(storage.read(name) == name.encode() for name in names)
+    assert not list(Path(bench.root).rglob(".spare-*"))
 
 
 def test_lake_of_a_newer_format_is_refused_on_opening(anywhere: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,27 @@ def test_dlt_is_not_asked_to_track_a_run(run: Run) -> None:
     finally:
         anon_tracker.get_anonymous_id = real
     assert asked == []
+
+
+def test_a_secret_is_in_no_file_of_a_load_that_is_killed(run: Run, tmp_path: Path) -> None:
+    """Whatever a load has written when it commits is what a kill leaves lying there."""
+    body = """
+@dlt.source(name="shop", section="shop")
+def source(client_id: str = dlt.secrets.value, client_secret: str | None = None):
+    assert client_secret
+    return reading(current_load(), [{"id": 1, "name": client_id}])
+"""
+    files: list[Path] = []
+
+    @contextmanager
+    def when_read() -> Iterator[None]:
+        files.extend(p for p in (tmp_path / "work").rglob("*") if p.is_file())
+        assert [p for p in files if b"sesame-opens" in p.read_bytes()] == []
+        yield
+
+    report = run(body, turn=when_read, client_id="a", client_secret="sesame-opens")
+    assert report.rows_landed == 1
+    assert files
 
 
 def test_missing_setting_is_named_with_where_to_set_it(run: Run) -> None:
