@@ -123,8 +123,11 @@ def test_a_killed_first_load_is_repaired_by_the_next(
         if kill_within(project, step, seconds, dice)
     ]
     assert struck, "no run was killed"
-    assert not project.marts.exists()
-    assert project.snapshot() == {}
+    # The last kill may come while the run publishes: what readers see then is whole.
+    if project.marts.exists():
+        assert project.facts() == published.facts()
+    else:
+        assert project.snapshot() == {}
     assert "interrupted" in [r["status"] for r in project.runs()]
     assert secrets_in(project) == []
     project.buck("run").expect(0)
