@@ -134,7 +134,7 @@ def sql() -> Took:
 
 
 def change() -> Took:
-    """New versions of one in a hundred, as the next load would bring them."""
+    """New versions of one in a hundred, as the next load would bring them; again, newer ones."""
     with _connect() as con:
         for table, other in (
             ("stripe_charges", "disputed = not disputed"),
@@ -142,16 +142,20 @@ def change() -> Took:
         ):
             name = table.split("_", 1)[1]
             column, value = other.split(" = ")
+            newest = f"select max(_buck_seq) from raw.raw_{table}"
             con.execute(
                 f"insert into changed_{name} by name select * replace ({value} as {column}, "
-                "'change' as _buck_load_id, 'u' as _buck_op, _buck_seq + 1000000000 as _buck_seq) "
-                f"from raw.raw_{table} where hash(id) % 100 = 7"
+                "'change' as _buck_load_id, 'u' as _buck_op, "
+                f"({newest}) + row_number() over () as _buck_seq) from ("
+                f"from raw.raw_{table} where hash(id) % 100 = 7 qualify row_number() over "
+                "(partition by id order by _buck_seq desc) = 1)"
             )
         con.execute(
             "insert into raw.raw_stripe_refunds by name select 're_' || id as id, id as charge, "
             "amount, currency, created, 'succeeded' as status, 'change' as _buck_load_id, "
             "_buck_observed_at, 'c' as _buck_op, _buck_source_ts, _buck_seq, _buck_row_hash "
-            "from changed_charges where hash(id) % 3 = 0"
+            "from changed_charges where hash(id) % 3 = 0 and not exists ("
+            "select 1 from raw.raw_stripe_refunds as seen where seen.charge = changed_charges.id)"
         )
     return 0.0, 0.0
 
