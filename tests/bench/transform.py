@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,7 @@ def _build(command: Any, *, full_refresh: bool = False) -> tuple[Any, Took]:
     from buck.project import open_project
     from buck.transform import build, ensure_parsed, raise_for_models, steady_nodes
 
+    import_module("dbt.cli.main")
     space = workspace(open_project(Path.cwd()), AS_OF)
     ensure_parsed(space)
     steady = steady_nodes(space.target_path, runtime_vars=space.runtime_vars)

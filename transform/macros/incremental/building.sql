@@ -16,10 +16,13 @@
         {%- do run_query('delete from ' ~ watermarks(this) ~ ' where build_number <> ' ~ last.number) -%}
         {%- set recipes = recipes_of_differing(declared) -%}
         {%- do run_query(note_inputs(declared, present, number, recipes)) -%}
-        {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
-        {%- if is_incremental() -%}
+        {%- if not is_incremental() -%}
+            {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
+        {%- else -%}
             {%- set trusted = is_trusted(declared, last, present) -%}
-            {%- do run_query(find_affected(declared, key, last, present, recipes, trusted)) -%}
+            {%- set young = young_keys(declared, key) if trusted else none -%}
+            {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
+            {%- do run_query(find_affected(declared, key, last, present, recipes, trusted, young)) -%}
             {%- for column in declared.get('groups', []) -%}
                 {%- do run_query('drop table if exists ' ~ affected_groups(this, column)) -%}
                 {%- do run_query(keep_groups(key, column)) -%}
@@ -93,19 +96,18 @@
 
 {% macro duckdb__note_incremental() -%}
     {%- set affected = affected_keys(this) -%}
-    {%- do run_query("insert into " ~ table_contents() ~ " (table_name, content, is_noted)
-        select '" ~ this ~ "', '" ~ invocation_id ~ " ' || max(build_number), true
-        from " ~ watermarks(this) ~ "
-        having coalesce((
-            select estimated_size
-            from duckdb_tables()
-            where (database_name, schema_name, table_name) = ('" ~ affected.database ~ "', '"
-                ~ affected.schema ~ "', '" ~ affected.identifier ~ "')
-        ), 1) > 0") -%}
-    {%- do run_query("delete from " ~ table_contents() ~ "
-        where table_name = '" ~ this ~ "'
-          and rowid < (select max(rowid) from " ~ table_contents()
-            ~ " where table_name = '" ~ this ~ "')") -%}
+    {%- set found = run_query("select 1 from duckdb_tables()
+        where (database_name, schema_name, table_name)
+            = ('" ~ affected.database ~ "', '" ~ affected.schema ~ "', '" ~ affected.identifier ~ "')"
+    ).rows -%}
+    {#- A full build has no affected keys; every row is another then. -#}
+    {%- if not found or run_query('select 1 from ' ~ affected ~ ' limit 1').rows -%}
+        {%- do run_query(note_content(
+            this,
+            "select '" ~ invocation_id ~ " ' || max(build_number) from " ~ watermarks(this),
+            is_noted=true,
+        )) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

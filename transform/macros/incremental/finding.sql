@@ -143,7 +143,7 @@
 
 
 {#- The table of affected keys: of what changed, or of everything if the watermarks can't be trusted. -#}
-{% macro find_affected(declared, key, last, present, recipes, trusted) -%}
+{% macro find_affected(declared, key, last, present, recipes, trusted, young) -%}
     {%- set queries = ['select ' ~ key ~ ' as affected_key from ' ~ this
         ~ (' where 1 = 0' if trusted else '')] -%}
     {%- for input in declared.inputs -%}
@@ -161,8 +161,8 @@
                 {%- do queries.append(differing.query) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- if declared.get('young') and var('incremental_lookback_days') | int > 0 -%}
-            {%- do queries.append('select ' ~ key ~ ' from ' ~ this ~ ' where ' ~ declared.young) -%}
+        {%- if young -%}
+            {%- do queries.append(young) -%}
         {%- endif -%}
     {%- endif %}
     create table {{ affected_keys(this) }} as

@@ -1,0 +1,80 @@
+"""The belt: young rows are computed again in every build, and only what comes out as another is told."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.integration.transform.models.incrementals.histories import batches_of, make_history
+from tests.integration.transform.models.incrementals.proof import as_of, land
+from tests.integration.transform.models.incrementals.test_kept import build, kept, mark, tables
+
+CHANGED = {
+    "finance.fct_payments": ("charge_id", "is_disputed"),
+    "sales.fct_orders": ("order_item_id", "quantity"),
+}
+STAGED = {
+    "stg_stripe__charges": "is_disputed = not is_disputed",
+    "stg_app__order_items": "quantity = quantity + 1",
+}
+BELTED = tuple(CHANGED)
+FOLLOWING = ("finance.finance_payments", "sales.sales_orders")
+LAST = 1
+
+
+@pytest.fixture(scope="module")
+def lake(build_lake):
+    """The whole project, built after each of a few batches; every row counts as young."""
+    made = build_lake()
+    made.lookback_days = 4000
+    chance = random.Random(12)
+    histories = [make_history(chance) for _ in range(8)]
+    made.build(as_of=as_of(0), command="seed")
+    for number, batch in enumerate(batches_of(histories, random.Random(1), LAST + 1)):
+        land(made, batch, number)
+        build(made, number)
+    return made
+
+
+def affected(lake, table):
+    return {key for (key,) in lake.query(f"select affected_key from {table}__affected")}
+
+
+def test_everything_young_equals_a_full_build(lake):
+    names = [*tables(lake), *BELTED, *FOLLOWING]
+    before = {name: lake.rows(name) for name in names}
+    assert all(before[name] for name in (*BELTED, *FOLLOWING))
+    lake.build(as_of=as_of(LAST), command="run", full_refresh=True)
+    assert [name for name in names if lake.rows(name) != before[name]] == []
+    # A full build counts as new rows for what is made from it: once.
+    build(lake)
+
+
+def test_a_belt_that_finds_nothing_writes_nothing(lake):
+    mark(lake)
+    build(lake)
+    assert [affected(lake, table) for table in (*BELTED, *FOLLOWING)] == [set()] * 4
+    assert sorted(kept(lake)) == sorted(tables(lake))
+
+
+def test_a_belt_finds_what_no_mark_tells_of(lake):
+    """Staging rows that were changed in place: as many as before, landed when they were."""
+    first = {}
+    with lake.connect() as con:
+        for (staged, value), (table, (key, column)) in zip(STAGED.items(), CHANGED.items()):
+            ((changed, old),) = con.execute(
+                f"select {key}, {column} from {table} order by {key} limit 1"
+            ).fetchall()
+            con.execute(f"update staging.{staged} set {value} where {key} = ?", [changed])
+            first[table] = (changed, old)
+    rest = [*STAGED, "resource_type:unit_test"]
+    lake.build(as_of=as_of(LAST), command="run", exclude=rest)
+    for table, (changed, old) in first.items():
+        key, column = CHANGED[table]
+        assert affected(lake, table) == {changed}
+        ((new,),) = lake.query(f"select {column} from {table} where {key} = {changed!r}")
+        assert new != old
+    before = {name: lake.rows(name) for name in (*tables(lake), *BELTED, *FOLLOWING)}
+    lake.build(as_of=as_of(LAST), command="run", full_refresh=True, exclude=rest)
+    assert [name for name in before if lake.rows(name) != before[name]] == []
