@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -214,6 +215,40 @@ def test_a_killed_promotion_is_continued(
         "select count(*) from pg_tables where schemaname = 'buck_marts'"
     ).fetchone()
     assert leftover == (30,)
+
+
+def test_ctrl_c_stops_a_promotion_and_the_next_one_continues(
+    early: Scratch, database: Database, tmp_path: Path
+) -> None:
+    access, connection = database()
+    project = copy_of(early, tmp_path / "stopped", access)
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    project.env["TMPDIR"] = str(spare)
+    for step in ("load raw tables", "build there"):
+        process = project.start(*PROMOTE)
+        said = ""
+        for line in process.stderr:
+            said += line
+            if step in line:
+                break
+        assert process.poll() is None, said
+        process.send_signal(signal.SIGINT)
+        out, rest = process.communicate(timeout=30)
+        said += out + rest
+        assert process.returncode == 130, said
+        assert said.count("interrupted") == 1, said
+        assert "Traceback" not in said
+        run = project.runs()[0]
+        assert (run["status"], run["pipeline"]) == ("interrupted", "promote postgres")
+        assert run["error"].startswith("interrupted "), run
+        assert list(spare.iterdir()) == []
+        shown = connection.execute("select to_regclass('finance.fct_payments')").fetchone()
+        assert shown == (None,)
+    done = project.buck(*PROMOTE, "--json").expect(0).json
+    assert (done["status"], done["rows_loaded"]) == ("ok", 0)
+    assert rows_there(connection) == rows_here(project)
+    assert revenue(connection) == published_revenue(project) != []
 
 
 def test_unequal_marts_are_not_published(
