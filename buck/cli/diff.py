@@ -101,6 +101,8 @@ def _show(found: Comparison) -> None:
         )
     for table in found.differing:
         _show_rows(table)
+    if found.differing:
+        show()
     show(f"{mark('ok' if found.is_equal else 'warned', err=False)} {headline(found)}")
     say(f"A is {found.left}, B is {found.right}")
 
@@ -120,14 +122,15 @@ def _show_rows(table: TableComparison) -> None:
         return
     show(f"\n{table.table}")
     for sample in table.samples:
-        show(f"  {SIGNS[sample.kind]} {_row(sample)}")
+        show(f"  {SIGNS[sample.kind]} {_row(sample)}", hang=6)
     shown = {kind: sum(s.kind == kind for s in table.samples) for kind in SIGNS}
     more = [
         f"{getattr(table, kind) - count:,} {kind}"
         for kind, count in shown.items()
         if getattr(table, kind) > count
     ]
-    show(f"  … and {', '.join(more)}\n" if more else "")
+    if more:
+        show(f"  … and {', '.join(more)}")
 
 
 def _row(sample: RowDifference) -> str:

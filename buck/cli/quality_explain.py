@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DULL = ("", "failed rows", "no failing rows")
 """Rules that say no more than the check's name."""
+LABEL = 13
 WORDS = {"wrong": "wrong", "old": "merely old, not wrong", "fine": "fine"}
 
 
@@ -81,5 +82,5 @@ def _list(heading: str, lines: Iterable[str]) -> None:
     label = heading
     for line in lines:
         if line:
-            show(f"  {label:<13}{line}")
+            show(f"  {label:<{LABEL}}{line}", hang=2 + LABEL)
             label = ""

@@ -5,7 +5,9 @@ Results go to standard output, talk to standard error; colour only on a terminal
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,8 +40,21 @@ def say(text: str = "") -> None:
     typer.echo(text, err=True)
 
 
-def show(text: str = "") -> None:
-    """A result, on standard output."""
+def show(text: str = "", *, hang: int | None = None) -> None:
+    """A result, on standard output.
+
+    Args:
+        text: What to show.
+        hang: On a terminal long lines fold between words, and go on at this column.
+    """
+    if hang is not None and sys.stdout.isatty():
+        text = textwrap.fill(
+            text,
+            max(shutil.get_terminal_size().columns, 2 * hang),
+            subsequent_indent=" " * hang,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     typer.echo(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -142,3 +143,17 @@ def test_every_word_of_every_value_is_on_the_screen(
     assert all(figure in shown for figure in figures), "nor is a time folded"
     if as_columns:
         assert all(console.measure(line).maximum <= width for line in shown.splitlines())
+
+
+def test_long_lines_fold_between_words_on_a_terminal_only() -> None:
+    text = "  upstream     " + ", ".join(f"finance.table_of_number_{n}" for n in range(9))
+    script = f"from buck.cli.render import show; show({text!r}, hang=15)"
+    command, env = [sys.executable, "-c", script], {"PATH": os.environ["PATH"]}
+    told, code = on_terminal(command, env=env, width=60)
+    lines = told.replace("\r", "").rstrip("\n").split("\n")
+    assert code == 0
+    assert len(lines) > 3
+    assert all(len(line) <= 60 for line in lines)
+    assert all(line.startswith(" " * 15 + "finance.") for line in lines[1:])
+    assert " ".join(line.strip() for line in lines) == text.strip()
+    assert subprocess.check_output(command, env=env, text=True) == text + "\n"
