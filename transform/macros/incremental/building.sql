@@ -102,11 +102,10 @@
     ).rows -%}
     {#- A full build has no affected keys; every row is another then. -#}
     {%- if not found or run_query('select 1 from ' ~ affected ~ ' limit 1').rows -%}
-        {%- do run_query(note_content(
-            this,
-            "select '" ~ invocation_id ~ " ' || max(build_number) from " ~ watermarks(this),
-            is_noted=true,
-        )) -%}
+        {%- do run_query('delete from ' ~ table_contents() ~ " where table_name = '" ~ this ~ "'") -%}
+        {%- do run_query('insert into ' ~ table_contents() ~ " (table_name, content, is_noted)
+            select '" ~ this ~ "', '" ~ invocation_id ~ " ' || max(build_number), true
+            from " ~ watermarks(this)) -%}
     {%- endif -%}
 {%- endmacro %}
 

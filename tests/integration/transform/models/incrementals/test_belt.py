@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-import pytest
-
 from tests.integration.transform.models.incrementals.histories import batches_of, make_history
 from tests.integration.transform.models.incrementals.proof import as_of, land
 from tests.integration.transform.models.incrementals.test_kept import build, kept, mark, tables
@@ -23,8 +21,7 @@ FOLLOWING = ("finance.finance_payments", "sales.sales_orders")
 LAST = 1
 
 
-@pytest.fixture(scope="module")
-def lake(build_lake):
+def lake_of_young_rows(build_lake):
     """The whole project, built after each of a few batches; every row counts as young."""
     made = build_lake()
     made.lookback_days = 4000
@@ -41,7 +38,15 @@ def affected(lake, table):
     return {key for (key,) in lake.query(f"select affected_key from {table}__affected")}
 
 
-def test_everything_young_equals_a_full_build(lake):
+def test_young_rows_are_built_again_where_they_are_others_and_only_there(build_lake):
+    """One lake in three states, one after the other."""
+    lake = lake_of_young_rows(build_lake)
+    check_that_all_equals_a_full_build(lake)
+    check_that_finding_nothing_writes_nothing(lake)
+    check_that_it_finds_what_no_mark_tells_of(lake)
+
+
+def check_that_all_equals_a_full_build(lake):
     names = [*tables(lake), *BELTED, *FOLLOWING]
     before = {name: lake.rows(name) for name in names}
     assert all(before[name] for name in (*BELTED, *FOLLOWING))
@@ -51,14 +56,14 @@ def test_everything_young_equals_a_full_build(lake):
     build(lake)
 
 
-def test_a_belt_that_finds_nothing_writes_nothing(lake):
+def check_that_finding_nothing_writes_nothing(lake):
     mark(lake)
     build(lake)
     assert [affected(lake, table) for table in (*BELTED, *FOLLOWING)] == [set()] * 4
     assert sorted(kept(lake)) == sorted(tables(lake))
 
 
-def test_a_belt_finds_what_no_mark_tells_of(lake):
+def check_that_it_finds_what_no_mark_tells_of(lake):
     """Staging rows that were changed in place: as many as before, landed when they were."""
     first = {}
     with lake.connect() as con:
