@@ -16,7 +16,6 @@
 -#}
 {% macro duckdb__young_keys(declared, key) -%}
     {%- set now, differing = this.identifier ~ '__young', this.identifier ~ '__young_differing' -%}
-    {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
     {%- do run_query(
         'create table ' ~ affected_keys(this) ~ ' as select distinct ' ~ key ~ ' as affected_key from '
         ~ this ~ ' where ' ~ declared.young
@@ -28,6 +27,7 @@
     {%- do run_query('create or replace temp table "' ~ now ~ '" as ' ~ compiled_code) -%}
     {%- do run_query('create or replace temp table "' ~ differing ~ '" as ' ~ differing_keys(now, key)) -%}
     {%- do run_query('drop table "' ~ now ~ '"') -%}
+    {%- do run_query('drop table ' ~ affected_keys(this)) -%}
     {{ return('select affected_key from "' ~ differing ~ '"') }}
 {%- endmacro %}
 

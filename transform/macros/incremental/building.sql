@@ -16,12 +16,10 @@
         {%- do run_query('delete from ' ~ watermarks(this) ~ ' where build_number <> ' ~ last.number) -%}
         {%- set recipes = recipes_of_differing(declared) -%}
         {%- do run_query(note_inputs(declared, present, number, recipes)) -%}
-        {%- if not is_incremental() -%}
-            {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
-        {%- else -%}
+        {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
+        {%- if is_incremental() -%}
             {%- set trusted = is_trusted(declared, last, present) -%}
             {%- set young = young_keys(declared, key) if trusted else none -%}
-            {%- do run_query('drop table if exists ' ~ affected_keys(this)) -%}
             {%- do run_query(find_affected(declared, key, last, present, recipes, trusted, young)) -%}
             {%- for column in declared.get('groups', []) -%}
                 {%- do run_query('drop table if exists ' ~ affected_groups(this, column)) -%}

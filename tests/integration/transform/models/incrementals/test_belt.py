@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
-from tests.integration.transform.models.incrementals.histories import batches_of, make_history
-from tests.integration.transform.models.incrementals.proof import as_of, land
-from tests.integration.transform.models.incrementals.test_kept import build, kept, mark, tables
+from tests.integration.transform.models.incrementals.proof import as_of
+from tests.integration.transform.models.incrementals.whole import build, grow, kept, mark, tables
 
 CHANGED = {
     "finance.fct_payments": ("charge_id", "is_disputed"),
@@ -21,26 +18,15 @@ FOLLOWING = ("finance.finance_payments", "sales.sales_orders")
 LAST = 1
 
 
-def lake_of_young_rows(build_lake):
-    """The whole project, built after each of a few batches; every row counts as young."""
-    made = build_lake()
-    made.lookback_days = 4000
-    chance = random.Random(12)
-    histories = [make_history(chance) for _ in range(8)]
-    made.build(as_of=as_of(0), command="seed")
-    for number, batch in enumerate(batches_of(histories, random.Random(1), LAST + 1)):
-        land(made, batch, number)
-        build(made, number)
-    return made
-
-
 def affected(lake, table):
     return {key for (key,) in lake.query(f"select affected_key from {table}__affected")}
 
 
 def test_young_rows_are_built_again_where_they_are_others_and_only_there(build_lake):
-    """One lake in three states, one after the other."""
-    lake = lake_of_young_rows(build_lake)
+    """One lake, in which every row counts as young, in three states one after the other."""
+    lake = build_lake()
+    lake.lookback_days = 4000
+    grow(lake, LAST + 1, histories=8, seeds=(12, 1))
     check_that_all_equals_a_full_build(lake)
     check_that_finding_nothing_writes_nothing(lake)
     check_that_it_finds_what_no_mark_tells_of(lake)
@@ -53,12 +39,12 @@ def check_that_all_equals_a_full_build(lake):
     lake.build(as_of=as_of(LAST), command="run", full_refresh=True)
     assert [name for name in names if lake.rows(name) != before[name]] == []
     # A full build counts as new rows for what is made from it: once.
-    build(lake)
+    build(lake, LAST)
 
 
 def check_that_finding_nothing_writes_nothing(lake):
     mark(lake)
-    build(lake)
+    build(lake, LAST)
     assert [affected(lake, table) for table in (*BELTED, *FOLLOWING)] == [set()] * 4
     assert sorted(kept(lake)) == sorted(tables(lake))
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
-from buck.transform import models
-from tests.integration.transform.models.incrementals.histories import batches_of, make_history
-from tests.integration.transform.models.incrementals.proof import as_of, land
+from tests.integration.transform.models.incrementals.proof import as_of
+from tests.integration.transform.models.incrementals.whole import build as build_at
+from tests.integration.transform.models.incrementals.whole import grow, kept, mark, tables
 
 CUSTOMERS = "intermediate.int_customers_versioned"
 REVENUE = "finance.agg_monthly_revenue"
@@ -18,38 +16,11 @@ LAST = 2
 @pytest.fixture(scope="module")
 def lake(build_lake):
     """The whole project, built after each of a few batches."""
-    made = build_lake()
-    chance = random.Random(11)
-    histories = [make_history(chance) for _ in range(12)]
-    made.build(as_of=as_of(0), command="seed")
-    for number, batch in enumerate(batches_of(histories, random.Random(0), LAST + 1)):
-        land(made, batch, number)
-        build(made, number)
-    return made
+    return grow(build_lake(), LAST + 1, histories=12, seeds=(11, 0))
 
 
-def build(lake, number=LAST):
-    lake.build(as_of=as_of(number), command="run")
-
-
-def tables(lake):
-    """The models that are tables, `schema.name`."""
-    return [f"{m.schema}.{m.name}" for m in models(lake.parsed) if m.materialized == "table"]
-
-
-def mark(lake):
-    """Mark every table model; a table that takes the place of one has no mark."""
-    with lake.connect() as con:
-        for name in tables(lake):
-            con.execute(f"comment on table {name} is 'as it was'")
-
-
-def kept(lake):
-    """The tables that are the ones that were marked."""
-    rows = lake.query(
-        "select schema_name || '.' || table_name from duckdb_tables() where comment = 'as it was'"
-    )
-    return {name for (name,) in rows}
+def build(lake):
+    build_at(lake, LAST)
 
 
 def charge(lake, **changed):
