@@ -11,14 +11,13 @@
     {%- set contents, noted = {}, found.noted or {} -%}
     {%- for table in tables.values() -%}
         {%- set name = table.relation | string -%}
-        {%- if name in noted -%}
-            {%- set count = found.counts[name] if table.is_noted else '' -%}
-            {%- do contents.update({name: noted[name] ~ ' ' ~ count}) -%}
-        {%- else -%}
+        {%- if name not in noted -%}
             {%- set content = run_query(rows_of(table.relation)).rows[0][0] -%}
             {%- do run_query(note_content(table.relation, "select '" ~ content ~ "'")) -%}
-            {%- do contents.update({name: content}) -%}
+            {%- do noted.update({name: content}) -%}
         {%- endif -%}
+        {%- set count = found.counts[name] if table.is_noted else '' -%}
+        {%- do contents.update({name: noted[name] ~ ' ' ~ count}) -%}
     {%- endfor -%}
     {{ return(contents) }}
 {%- endmacro %}

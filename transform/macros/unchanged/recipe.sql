@@ -29,7 +29,7 @@
         {{ return(none) }}
     {%- endfor -%}
     {{ return(local_md5(tojson(
-        [found.engine, query, settings, views, contents_of(reads.tables, found)], sort_keys=true
+        [found.engine, query, settings, found.meanings, contents_of(reads.tables, found)], sort_keys=true
     ))) }}
 {%- endmacro %}
 
@@ -91,8 +91,10 @@
 
 
 {#-
-    In one query: which engine this is; what the views say, by name, resolved by the engine so that it is all that they say;
-    what is noted of the tables, and how many rows those have that a build notes.
+    In one query: which engine this is; what the views say, by name, resolved by the engine so that it is
+    all that they say; what that means, since the text of a view that was just created is another one
+    once it is read back from the file; what is noted of the tables, and how many rows those have that a
+    build notes.
 -#}
 {% macro look_at_reads(reads) -%}
     {%- set counts = [] -%}
@@ -100,16 +102,32 @@
         {%- do counts.append("'" ~ table.relation ~ "', (select count(*) from " ~ table.relation ~ ')') -%}
     {%- endfor -%}
     {%- set query -%}
+        with views as (
+            select
+                name,
+                sql,
+                parts.head as head,
+                regexp_replace(
+                    cast(json_serialize_sql(parts.body) as varchar), '"query_location":[0-9]+', '', 'g'
+                ) as tree
+            from (
+                select
+                    format('"{}"."{}"."{}"', database_name, schema_name, view_name) as name,
+                    sql,
+                    regexp_extract(sql, '(?s)^(.*?) AS (.*?);?\s*$', ['head', 'body']) as parts
+                from duckdb_views()
+                where not internal
+            ) as views
+            where name in ({{ quoted_names(reads.views.values()) }})
+        )
         select json_object(
             'engine', version(),
-            'views', (
-                select json_group_object(name, sql)
-                from (
-                    select format('"{}"."{}"."{}"', database_name, schema_name, view_name) as name, sql
-                    from duckdb_views()
-                    where not internal
-                ) as views
-                where name in ({{ quoted_names(reads.views.values()) }})
+            'views', (select json_group_object(name, sql) from views),
+            'meanings', (
+                select json_group_object(
+                    name, case when starts_with(tree, '{"error":false,"statements":[{"') then head || tree else sql end
+                )
+                from views
             ),
             'noted', (
                 select json_group_object(table_name, content)
