@@ -48,21 +48,21 @@ customer_payments as (
         sum(
             case
                 when payments.payment_status <> 'pending'
-                    and {{ utc_date('payments.created_at') }} >= {{ day_before(as_of(), 90) }} then 1
+                    and payments.payment_date >= {{ day_before(as_of(), 90) }} then 1
                 else 0
             end
         ) as recent_attempt_count,
         sum(
             case
                 when payments.is_paid
-                    and {{ utc_date('payments.created_at') }} >= {{ day_before(as_of(), 90) }} then 1
+                    and payments.payment_date >= {{ day_before(as_of(), 90) }} then 1
                 else 0
             end
         ) as recent_paid_count,
         sum(
             case
                 when payments.is_disputed
-                    and {{ utc_date('payments.created_at') }} >= {{ day_before(as_of(), 180) }} then 1
+                    and payments.payment_date >= {{ day_before(as_of(), 180) }} then 1
                 else 0
             end
         ) as recent_dispute_count

@@ -11,24 +11,20 @@ touches as (
     select * from {{ ref('int_touches_unified') }}
 ),
 
--- Few of each customer's payments are left to be put in order.
-first_moments as (
-    select
-        customer_id,
-        min(created_at) as created_at
-    from payments
-    group by customer_id
+customers as (
+    select * from {{ ref('int_customers_unified') }}
 ),
 
+-- Few of each customer's payments are left to be put in order.
 numbered as (
     select
         payments.*,
         row_number() over (partition by payments.customer_id order by payments.charge_id)
             as payment_number
     from payments
-    inner join first_moments
-        on payments.customer_id = first_moments.customer_id
-        and payments.created_at = first_moments.created_at
+    inner join customers
+        on payments.customer_id = customers.customer_id
+        and payments.created_at = customers.first_paid_at
 ),
 
 conversions as (

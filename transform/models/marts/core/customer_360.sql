@@ -16,8 +16,12 @@ subscriptions as (
     select * from {{ ref('int_subscriptions_versioned') }}
 ),
 
+identities as (
+    select * from {{ ref('int_identities_linked') }} where source = 'app'
+),
+
 orders as (
-    select * from {{ ref('int_orders_enriched') }}
+    select * from {{ ref('stg_app__orders') }} where status <> 'cancelled'
 ),
 
 currencies as (
@@ -74,15 +78,25 @@ customer_subscriptions as (
     group by subscriptions.customer_id
 ),
 
-customer_orders as (
+user_orders as (
     select
-        customer_id,
+        user_id,
         count(*) as order_count,
         min(placed_at) as first_ordered_at,
         max(placed_at) as last_ordered_at
     from orders
-    where not is_cancelled
-    group by customer_id
+    group by user_id
+),
+
+customer_orders as (
+    select
+        identities.customer_id,
+        {{ sum_bigint('user_orders.order_count') }} as order_count,
+        min(user_orders.first_ordered_at) as first_ordered_at,
+        max(user_orders.last_ordered_at) as last_ordered_at
+    from user_orders
+    inner join identities on {{ as_text('user_orders.user_id') }} = identities.source_id
+    group by identities.customer_id
 ),
 
 customer_users as (

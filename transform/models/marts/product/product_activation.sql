@@ -8,15 +8,11 @@ usage_events as (
     select * from {{ ref('int_usage_attributed') }}
 ),
 
-orders as (
-    select * from {{ ref('sales_orders') }} where not is_cancelled
-),
-
-payments as (
-    select * from {{ ref('fct_payments') }} where is_paid
-),
-
 customers as (
+    select * from {{ ref('customer_360') }}
+),
+
+customer_versions as (
     select * from {{ ref('int_customers_versioned') }}
 ),
 
@@ -43,30 +39,13 @@ activations as (
     group by {{ as_text('user_id') }}
 ),
 
-first_orders as (
-    select
-        customer_id,
-        min(placed_at) as first_ordered_at
-    from orders
-    where customer_id is not null
-    group by customer_id
-),
-
-first_payments as (
-    select
-        customer_id,
-        min(created_at) as first_paid_at
-    from payments
-    group by customer_id
-),
-
 final as (
     select
         -- keys
         {{ surrogate_key(['users.source_id']) }} as activation_key,
         cast(users.source_id as bigint) as user_id,
         users.customer_id,
-        customers.customer_key,
+        customer_versions.customer_key,
         -- status
         case
             when activations.activated_at is not null then 'activated'
@@ -83,15 +62,15 @@ final as (
         users.record_created_at as signed_up_at,
         activations.first_used_at,
         activations.activated_at,
-        first_orders.first_ordered_at,
-        first_payments.first_paid_at,
+        customers.first_ordered_at,
+        customers.first_paid_at,
         {{ utc_date('users.record_created_at') }} as signed_up_date,
         {{ start_of('month', utc_date('users.record_created_at')) }} as cohort_month
     from users
     left join activations on users.source_id = activations.source_id
-    left join first_orders on users.customer_id = first_orders.customer_id
-    left join first_payments on users.customer_id = first_payments.customer_id
-    left join customers on {{ customer_at('users.customer_id', 'users.record_created_at') }}
+    left join customers on users.customer_id = customers.customer_id
+    left join customer_versions
+        on {{ customer_at('users.customer_id', 'users.record_created_at', 'customer_versions') }}
 )
 
 select * from final
