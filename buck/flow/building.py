@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from buck.engine import connect, translate_errors
 from buck.errors import ConfigError, LakeError
+from buck.flow.lake_access import open_lake
 from buck.lake import Lake, RawPin
 from buck.names import identifier
 from buck.project import Project
@@ -132,7 +133,7 @@ def workspace(
         env={
             "BUCK_BUILD_DB": str(database or project.build_database),
             "BUCK_DBT_THREADS": str(performance.threads or 1),
-            "BUCK_MEMORY_LIMIT": performance.memory_limit or "3GB",
+            "BUCK_MEMORY_LIMIT": performance.build_memory,
             **(_warehouse_variables(project) if target != "duckdb" else {}),
         },
     )
@@ -232,6 +233,17 @@ def read_candidates(project: Project, lake: Lake) -> Candidates:
         str(stamp["models"]),
         built.get("select"),
     )
+
+
+def built_at(project: Project) -> datetime:
+    """The time that the candidates show; the present where no run has finished them.
+
+    What lies there may be of dbt's own words by hand.
+    """
+    try:
+        return read_candidates(project, open_lake(project)).as_of
+    except LakeError:
+        return project.as_of()
 
 
 def build_candidates(

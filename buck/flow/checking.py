@@ -123,7 +123,11 @@ def judge(
 
     facts = models(project.work / "dbt" / "target")
     personal = personal_columns(project)
-    con = connect(database or project.build_database, work=project.work)
+    con = connect(
+        database or project.build_database,
+        work=project.work,
+        memory_limit=project.settings.performance.build_memory,
+    )
     try:
         explained = attach_failing_rows(tested, con, personal=personal)
         soda = _ask_soda(project, con, facts, as_of=as_of, tables=tables)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from buck.errors import TransformError
-from buck.flow.building import gather_inputs, prepare_database, workspace
+from buck.flow.building import built_at, gather_inputs, prepare_database, workspace
 from buck.flow.lake_access import open_lake, pin_tables
 from buck.flow.landing import declared_tables
 from buck.flow.lock import hold_lock
 from buck.flow.promotion_side import refuse_over_published
 from buck.project import Project
 
+ASKING = frozenset({"test", "show"})
+"""These ask the candidates as they are, against the raw tables that they were built from."""
 BUILDING = frozenset({"build", "run", "seed", "snapshot"})
 WITHOUT_ADAPTER = frozenset({"clean", "deps", "--help", "-h"})
 READ_ONLY = frozenset({"ls", "list", "parse", "clean", "deps", "debug", "--help", "-h"})
@@ -36,8 +38,9 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
     from buck.transform import passthrough, read_target, require_adapter, target_names
 
     given = list(arguments) or ["--help"]
-    as_of = project.as_of()
     target, given = _take_target(given)
+    is_asking = given[0] in ASKING and target == "duckdb" and project.build_database.exists()
+    as_of = built_at(project) if is_asking else project.as_of()
     space = workspace(project, as_of, target=target)
     is_served = given[:2] == ["docs", "serve"]
     if is_served:
@@ -52,6 +55,8 @@ def run_dbt(project: Project, arguments: Sequence[str], *, on_line: Callable[[st
         return passthrough(space, given, on_line=on_line)
     lake = open_lake(project)
     with hold_lock(project.work, f"buck dbt {given[0]}"):
+        if is_asking:
+            return passthrough(space, given, on_line=on_line)
         pins = pin_tables(project, lake, declared_tables(project))
         prepare_database(project, lake, gather_inputs(project, pins, as_of))
         return passthrough(space, given, on_line=on_line)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from buck.engine import connect
 from buck.errors import ConfigError, LakeError
-from buck.flow.building import read_candidates, workspace
+from buck.flow.building import built_at, workspace
 from buck.flow.checking import CHECKS
-from buck.flow.lake_access import open_lake
 from buck.flow.lock import hold_lock
 from buck.names import TableRef, identifier
 from buck.project import Project
@@ -63,7 +62,7 @@ def prove_checks(
 
     if not project.build_database.exists():
         raise LakeError("there are no candidates to damage", hint="buck run")
-    at = as_of or _built_at(project)
+    at = as_of or built_at(project)
     space = workspace(project, at)
     with tempfile.TemporaryDirectory(prefix="proof-", dir=project.work) as folder:
         copy = Path(folder) / project.build_database.name
@@ -90,14 +89,6 @@ def prove_checks(
             )
         finally:
             con.close()
-
-
-def _built_at(project: Project) -> datetime:
-    try:
-        return read_candidates(project, open_lake(project)).as_of
-    except LakeError:
-        # Built by hand, with dbt's own words.
-        return project.as_of()
 
 
 def _chosen(marts: Sequence[TableRef], models: Sequence[str]) -> list[TableRef]:

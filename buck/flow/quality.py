@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from buck.errors import ConfigError, LakeError
 from buck.flow.anomalies import measure_tables
-from buck.flow.building import workspace
+from buck.flow.building import built_at, workspace
 from buck.flow.checking import CHECKS, judge
 from buck.flow.holding import foresee
 from buck.flow.lake_access import open_lake
@@ -37,7 +37,8 @@ def check_models(
     Args:
         project: The project.
         models: Names of models, or of raw tables; all if empty.
-        as_of: The moment for freshness checks; the project's own if None.
+        as_of: The moment for freshness checks; the project's own if None. Models are compared
+            with what they are made of as of the time they were built for.
         layer: Only tables of this layer, of those named.
         wait_s: How long to wait for a run of the project.
 
@@ -52,8 +53,8 @@ def check_models(
     if not project.build_database.exists():
         raise LakeError("there are no candidates to check", hint="buck run")
     at = project.as_of(as_of)
-    space = workspace(project, at)
     with hold_lock(project.work, "buck quality check", wait_s=wait_s):
+        space = workspace(project, built_at(project))
         ensure_parsed(space)
         known = read_models(space.target_path)
         tables = _choose(project, known, models, layer)

@@ -17,7 +17,6 @@ SHARE: Final = 0.1
 WASTE_BYTES: Final = 50_000_000
 BUILDS: Final = 3
 """So few builds are no habit."""
-MEMORY: Final = "3GB"
 UNITS: Final = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
@@ -31,7 +30,7 @@ def find_savings(
         merges: What compaction would do.
         performance: The project's sizes and limits.
     """
-    yield from _models(report, performance.memory_limit or MEMORY)
+    yield from _models(report, performance.build_memory)
     yield from _habits(report, performance.max_parallel_sources)
     for merge in merges:
         yield Saving(

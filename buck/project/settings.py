@@ -295,7 +295,12 @@ class Performance(Section):
     max_parallel_sources: int = Field(default=3, ge=1)
     """How many sources a run lands at once; each needs memory of its own."""
     memory_limit: str | None = None
-    """What DuckDB may use while models are built, for example `8GB`; 3GB if not given."""
+    """What DuckDB may use as models are built and checked, such as `8GB`; 3GB if not given."""
+
+    @property
+    def build_memory(self) -> str:
+        """`memory_limit`, or what it is if not given."""
+        return self.memory_limit or "3GB"
 
 
 class PipelineAlerts(Section):
