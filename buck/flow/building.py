@@ -155,12 +155,13 @@ class Prepared:
 
 
 def prepare_database(
-    project: Project, lake: Lake, inputs: Inputs, *, anew: bool = False
+    project: Project, lake: Lake, inputs: Inputs, *, anew: bool = False, run_id: str = ""
 ) -> Prepared:
     """Give the build database views over exactly the pinned raw files.
 
     Everything is built from scratch if the database is new, belongs to another lake, is ahead of
-    the pinned versions, or was built by other models; or if it is to be `anew`.
+    the pinned versions, or was built by other models; or if it is to be `anew`. The run that is
+    named has begun to build; see `is_half_built`.
     """
     stamp = _read_stamp(project)
     from_scratch = anew or _is_stale(stamp, project, lake, inputs)
@@ -177,7 +178,8 @@ def prepare_database(
             "models": inputs.models_hash,
             "versions": inputs.lake_versions,
             "complete_shapes": inputs.shapes if is_complete else None,
-        },
+        }
+        | ({"begun": run_id} if run_id else {}),
     )
     return Prepared(from_scratch, is_complete)
 
@@ -212,8 +214,15 @@ def mark_built(project: Project, inputs: Inputs, *, run_id: str) -> Candidates:
     """Remember that a build has finished, and for whom."""
     built = {"run_id": run_id, "as_of": inputs.as_of.isoformat(), "select": inputs.select}
     complete = {} if inputs.select else {"complete_shapes": inputs.shapes}
-    _write_stamp(project, _read_stamp(project) | complete | {"built": built})
+    stamp = _read_stamp(project) | complete | {"built": built}
+    stamp.pop("begun", None)
+    _write_stamp(project, stamp)
     return Candidates(run_id, inputs.as_of, inputs.lake_versions, inputs.models_hash, inputs.select)
+
+
+def is_half_built(project: Project) -> bool:
+    """Whether a run began to build here and did not finish, so that nothing whole lies there."""
+    return "begun" in _read_stamp(project)
 
 
 def read_candidates(project: Project, lake: Lake) -> Candidates:

@@ -17,7 +17,7 @@ from buck.flow.lake_access import open_lake
 from buck.flow.lock import hold_lock
 from buck.lake import Lake, SnapshotStore
 from buck.pipelines import find_modules
-from buck.project import REFERENCE, Project, is_secret, resolve
+from buck.project import FILE, REFERENCE, Project, find_faults, is_secret, resolve
 
 PACKAGES = (
     "duckdb",
@@ -97,6 +97,9 @@ def _machine(project: Project) -> Iterator[Finding]:
 
 def _configuration(project: Project) -> Iterator[Finding]:
     yield Finding("environment", "passed", f"{project.environment}, lake at {project.lake_root}")
+    for fault in find_faults(project.root, environment=project.environment):
+        where = f"{FILE}:{fault.line}" if fault.line else FILE
+        yield Finding(where, "failed", fault.what, fault.hint)
     for notice in project.notices:
         yield Finding(
             notice.path,

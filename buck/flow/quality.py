@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from buck.engine import connect
 from buck.errors import ConfigError, LakeError
 from buck.flow.anomalies import measure_tables
 from buck.flow.building import built_at, workspace
@@ -57,6 +58,7 @@ def check_models(
         space = workspace(project, built_at(project))
         ensure_parsed(space)
         known = read_models(space.target_path)
+        _refuse_nothing(project, known)
         tables = _choose(project, known, models, layer)
         selected = [m.name for m in known if tables is None or m.name in tables]
         tested = build(
@@ -71,6 +73,20 @@ def check_models(
         volumes = measure_tables(project, as_of=at, tables=tables)
         report = judge(project, tested, as_of=at, run_id="by hand", tables=tables, volumes=volumes)
         return foresee(project, open_lake(project), report)
+
+
+def _refuse_nothing(project: Project, models: Sequence[ModelFacts]) -> None:
+    """Keep the checks from failing one by one where no model was built."""
+    con = connect(project.build_database, work=project.work, read_only=True)
+    try:
+        found = con.execute(
+            "select schema_name, table_name from duckdb_tables() "
+            "union all select schema_name, view_name from duckdb_views()"
+        ).fetchall()
+    finally:
+        con.close()
+    if not {(m.schema, m.name) for m in models} & set(found):
+        raise LakeError("there are no candidates to check", hint="buck run")
 
 
 def _choose(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from buck.errors import BuckError, ConfigError, GateClosed, PipelineBlocked
+from buck.errors import BuckError, GateClosed, PipelineBlocked
 from buck.flow.alerting import Ending, tell
 from buck.flow.backfilling import find_progress, part_name, split_span
 from buck.flow.branches import land_branches
@@ -17,6 +17,7 @@ from buck.flow.building import (
     Inputs,
     build_candidates,
     gather_inputs,
+    is_half_built,
     mark_built,
     prepare_database,
     workspace,
@@ -73,8 +74,7 @@ def run_pipeline(project: Project, name: str | None, options: RunOptions) -> Run
     """
     chosen, pipeline = project.pipeline(name)
     sources = choose_sources(project, pipeline.sources)
-    _refuse_unknown(options.confirmed_deletions, sources, flag="--confirm-deletions")
-    _refuse_unknown(options.span_tables, sources, flag="--table")
+    options.refuse_unknown(sources)
     if options.span_tables:
         named = {table.partition(".")[0] for table in options.span_tables}
         sources = [source for source in sources if source in named]
@@ -180,7 +180,7 @@ class _Run:
         )
         inputs = self._pin()
         same = before is not None and inputs.is_met_by(before.fingerprint)
-        if same and not self.options.full_refresh:
+        if same and not self.options.full_refresh and not is_half_built(self.project):
             status = Status.UNCHANGED if done.status == Status.OK else done.status
             return replace(done, status=status)
         hold = None if self.options.override else publisher.snapshots.hold()
@@ -353,13 +353,18 @@ class _Run:
     def _build_anew(
         self, inputs: Inputs, facts: dict[str, Any]
     ) -> tuple[int, BuildResult, Candidates]:
+        from buck.transform import ensure_parsed
+
         select = self.pipeline.select
         # Whoever looks at the run while it builds is told so.
         self.recorder.flush()
         self.warmup.wait()
-        prepared = prepare_database(self.project, self.lake, inputs)
-        from_scratch = prepared.from_scratch
         space = workspace(self.project, inputs.as_of)
+        # A project that can't be read costs nobody the candidates that are there.
+        ensure_parsed(space)
+        run_id = self.recorder.run_id
+        prepared = prepare_database(self.project, self.lake, inputs, run_id=run_id)
+        from_scratch = prepared.from_scratch
         if not prepared.is_complete:
             require_landed(self.project, inputs.pins, space, pipeline=self.recorder.pipeline)
         built, tested = build_candidates(
@@ -374,7 +379,7 @@ class _Run:
         candidates = mark_built(
             self.project,
             replace(inputs, select=None if from_scratch else select),
-            run_id=self.recorder.run_id,
+            run_id=run_id,
         )
         facts |= {"models": len(built.models), "from_scratch": from_scratch}
         if self.options.full_refresh:
@@ -388,13 +393,3 @@ class _Run:
             status = Status.BLOCKED if node.status == "skipped" else node.status
             seconds = round(node.seconds, 3)
             self.recorder.add("model_built", status, model=node.name, seconds=seconds)
-
-
-def _refuse_unknown(tables: Sequence[str], sources: Sequence[str], *, flag: str) -> None:
-    for table in tables:
-        source, _, name = table.partition(".")
-        if source not in sources or not name:
-            raise ConfigError(
-                f"{table!r} is no table of {', '.join(sources)}",
-                hint=f"write {flag} SOURCE.TABLE, as a run names it",
-            )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from buck.errors import RunTimedOut
+from buck.errors import ConfigError, RunTimedOut
 from buck.flow.publishing import Override
 from buck.flow.warmup import Warmup
 from buck.records.load import LoadReport, OnReading, TimeRange
@@ -97,3 +97,19 @@ class RunOptions:
     """The caller holds the project's lock already."""
     warmup: Warmup | None = None
     """dbt and Soda, already getting ready."""
+
+    def refuse_unknown(self, sources: Collection[str]) -> None:
+        """Refuse names of tables that are none of these sources'.
+
+        Raises:
+            ConfigError: it names the table and the option.
+        """
+        named = {"--confirm-deletions": self.confirmed_deletions, "--table": self.span_tables}
+        for flag, tables in named.items():
+            for table in tables:
+                source, _, name = table.partition(".")
+                if source not in sources or not name:
+                    raise ConfigError(
+                        f"{table!r} is no table of {', '.join(sources)}",
+                        hint=f"write {flag} SOURCE.TABLE, as a run names it",
+                    )

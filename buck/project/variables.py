@@ -28,12 +28,25 @@ def read_variables(root: Path, sandbox: Path | None) -> dict[str, str]:
         from dotenv import dotenv_values
 
         try:
+            _refuse_broken_lines(env_file)
             found |= {k: v for k, v in dotenv_values(env_file).items() if v is not None}
         except (OSError, UnicodeDecodeError) as exc:
             raise ConfigError(
                 f".env cannot be read: {type(exc).__name__}", hint="save it as UTF-8"
             ) from exc
     return found | dict(os.environ)
+
+
+def _refuse_broken_lines(env_file: Path) -> None:
+    """Python-dotenv would pass over them with a warning; what stands there is told to nobody."""
+    from dotenv.parser import parse_stream
+
+    with env_file.open(encoding="utf-8") as text:
+        for one in parse_stream(text):
+            if one.error:
+                raise ConfigError(
+                    f".env: line {one.original.line} cannot be read", hint="write NAME=value"
+                )
 
 
 def read_sandbox(file: Path) -> dict[str, str]:

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 from buck.engine import sql_errors
 from buck.errors import ConfigError, QueryRefused
 from buck.names import identifier, literal
+from buck.quality.questions import refuse_unknown_words
 from buck.records.quality import Check, CheckResult, Dimension
 from buck.records.rows import SAMPLE_ROWS, FailingRows, mask_text
 
@@ -73,13 +74,14 @@ def read_custom_check(path: Path, owners: Mapping[str, str] | None = None) -> Ch
     """The question that a file puts, from the comments at its top."""
     said = dict(_settings(path))
     schema, table = path.parent.parent.name, path.parent.name
+    refuse_unknown_words(said, check=path.name)
     dimension = said.get("dimension", "accuracy")
     return Check(
         name=said.get("name", path.stem.replace("_", " ")),
         table=table,
         schema=schema,
         engine="soda",
-        dimension=cast("Dimension", dimension if dimension in get_args(Dimension) else "accuracy"),
+        dimension=cast("Dimension", dimension),
         severity="warn" if said.get("severity") == "warn" else "fail",
         owner=said.get("owner", (owners or {}).get(f"{schema}.{table}", "")),
         column=said.get("column", ""),

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast, get_args
 
 from buck.errors import ConfigError
-from buck.quality.questions import FAILED_ROWS, dimension_of, expected_rows, finding
+from buck.quality.questions import (
+    FAILED_ROWS,
+    dimension_of,
+    expected_rows,
+    finding,
+    refuse_unknown_words,
+)
 from buck.quality.scan import list_check_files
 from buck.quality.sodacl import DIALECTS, SodaRule, read_rules, render
 from buck.quality.sodacl.rendering import Qualify
@@ -107,6 +113,7 @@ def _result(check: Check, sql: str, unwritten: str, reply: Reply | None) -> Chec
 
 def _check(rule: SodaRule, owners: Mapping[str, str]) -> Check:
     attributes = rule.settings.get("attributes") or {}
+    refuse_unknown_words(attributes, check=rule.name)
     holds = HoldRule.read(attributes, check=rule.name)
     column = _COLUMN.match(rule.line)
     return Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast, get_args
 
+from buck.errors import ConfigError
 from buck.records.quality import Check, Dimension, HoldRule, Severity
 
 _BY_KIND: Final[dict[str, Dimension]] = {
@@ -28,6 +29,20 @@ NO_ROWS: Final = "no rows "
 _NOT_RULE: Final = {"name", "attributes", "samples limit", "fail query", "identity"}
 
 
+def refuse_unknown_words(attributes: Mapping[str, Any], *, check: str) -> None:
+    """Refuse a severity or a dimension that is none.
+
+    Raises:
+        ConfigError: it says which are known.
+    """
+    for key, words in (("severity", get_args(Severity)), ("dimension", get_args(Dimension))):
+        if attributes.get(key, words[0]) not in words:
+            raise ConfigError(
+                f"check {check!r} says {key}: {attributes[key]}",
+                hint=f"{key} is one of {', '.join(words)}",
+            )
+
+
 def read_check(check: Any, *, schema: str, owners: Mapping[str, str]) -> Check:
     """The question that a soda-core check puts."""
     declared = check.check_cfg.source_configurations
@@ -36,6 +51,7 @@ def read_check(check: Any, *, schema: str, owners: Mapping[str, str]) -> Check:
     place = check.check_cfg.location
     schema, table = _table(check, schema)
     name = " ".join(str(check.name).split())
+    refuse_unknown_words(attributes, check=name)
     holds = HoldRule.read(attributes, check=name)
     return Check(
         name=name,

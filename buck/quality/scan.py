@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
 
 from buck.names import TableRef, identifier, literal
 from buck.quality.soda_library import DATA_SOURCE, load_soda, silence
-from buck.records.quality import CheckResult
+from buck.records.quality import Check, CheckResult
 from buck.records.rows import SAMPLE_ROWS
 
 _FOR_TABLE = re.compile(r"""^["']?checks for ([\w.]+)""", re.MULTILINE)
@@ -102,8 +103,9 @@ def run_checks(
 ) -> list[CheckResult]:
     """The answers to all selected checks, by schema and in the files' order.
 
-    A check that fails is a result, and so is one that could not be put: a table that is not there,
-    SQL that does not run, SodaCL that can't be read (outcome `errored`). In SodaCL an unqualified
+    A check that fails is a result, and so is one that could not be put: SQL that does not run,
+    SodaCL that can't be read (outcome `errored`). So is a table that is not there, once for all
+    checks of the file that names it. In SodaCL an unqualified
     table lies in the folder's schema; `core.dim_customers` names another.
 
     Args:
@@ -116,10 +118,18 @@ def run_checks(
         owners: Who answers for a table (`finance.fct_payments`) where a check names no owner.
     """
     chosen: dict[str, list[Path]] = {}
-    for path in _files(checks_dir):
-        if any(_is_selected(table, schemas, tables) for table in _tables_in(path)):
-            chosen.setdefault(path.parent.name, []).append(path)
     results: list[CheckResult] = []
+    known = _existing_tables(connection)
+    for path in _files(checks_dir):
+        # Also by the file's own name: what is about it may be misspelt inside.
+        named = _tables_in(path) | {TableRef(path.parent.name, path.stem)}
+        if not any(_is_selected(table, schemas, tables) for table in named):
+            continue
+        strangers = sorted(t for t in _headings_in(path) if _folded(t) not in known)
+        # soda-core gives up on all files of a scan over one table that is not there.
+        results += [_not_there(table, path, known) for table in strangers]
+        if not strangers:
+            chosen.setdefault(path.parent.name, []).append(path)
     for schema, files in sorted(chosen.items()):
         results += _scan_schema(
             connection, schema, files, as_of=as_of, personal=personal, owners=owners or {}
@@ -131,6 +141,35 @@ def run_checks(
         if result.outcome == "errored"
         or _is_selected(TableRef(result.check.schema, result.check.table), schemas, tables)
     ]
+
+
+def _existing_tables(connection: Connection) -> set[TableRef]:
+    rows = connection.execute(
+        "select lower(table_schema), lower(table_name) from information_schema.tables "
+        "where table_catalog = current_database()"
+    ).fetchall()
+    return {TableRef(schema, name) for schema, name in rows}
+
+
+def _folded(table: TableRef) -> TableRef:
+    """As `_existing_tables` has it: the engine knows no case."""
+    return TableRef(table.schema.lower(), table.name.lower())
+
+
+def _not_there(table: TableRef, path: Path, known: Collection[TableRef]) -> CheckResult:
+    names = sorted(ref.name for ref in known if ref.schema == table.schema)
+    near = get_close_matches(table.name, names, n=1)
+    found = Check(
+        name=f"{path.name}: {table} is there",
+        table=path.stem,
+        schema=path.parent.name,
+        engine="soda",
+        dimension="validity",
+        file=str(path),
+    )
+    guess = f": did you mean {near[0]}?" if near else ""
+    message = f"there is no table {table}{guess}; no check of {path.name} was asked"
+    return CheckResult(check=found, outcome="errored", message=message)
 
 
 def _files(checks_dir: Path) -> Iterable[Path]:
@@ -145,10 +184,14 @@ def _tables_in(path: Path) -> set[TableRef]:
 
 def _named_in(path: Path, text: str) -> set[TableRef]:
     """The tables that headings name; the one that the file is named after if there are none."""
+    return _headings_in(path, text) or {TableRef(path.parent.name, path.stem)}
+
+
+def _headings_in(path: Path, text: str | None = None) -> set[TableRef]:
     schema, found = path.parent.name, set()
-    for name in _FOR_TABLE.findall(text):
+    for name in _FOR_TABLE.findall(path.read_text(encoding="utf-8") if text is None else text):
         found.add(TableRef.parse(name) if name.count(".") == 1 else TableRef(schema, name))
-    return found or {TableRef(schema, path.stem)}
+    return found
 
 
 def _is_selected(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from buck.errors import ConfigError
 from buck.transform import Declared
 
 OPTIONAL = "optional_inputs"
@@ -40,8 +41,12 @@ def choose(parts: Iterable[Declared], *, absent: Collection[str]) -> Subset:
     A model stays if all it reads stays, but for what its `meta.optional_inputs` names; a model
     that reads nothing else needs one of those. A test stays if the models it reads stay or have a
     stand-in, not all of them. Dashboards and metrics stay whole or not at all.
+
+    Raises:
+        ConfigError: a model names an optional input that it does not read.
     """
     by_id = {part.unique_id: part for part in parts}
+    _refuse_strangers(by_id)
 
     @cache
     def lacks(unique_id: str) -> frozenset[str]:
@@ -76,6 +81,18 @@ def choose(parts: Iterable[Declared], *, absent: Collection[str]) -> Subset:
         tuple(part for i, part in by_id.items() if i in stood_in),
         {p.name: tuple(sorted(lacks(i))) for i, p in by_id.items() if lacks(i)},
     )
+
+
+def _refuse_strangers(by_id: Mapping[str, Declared]) -> None:
+    """A name that went stale would take models along that can do without what it once named."""
+    for part in by_id.values():
+        read = {by_id[i].name for i in part.reads if i in by_id}
+        if part.kind in MODELS and (strange := set(part.meta.get(OPTIONAL) or ()) - read):
+            raise ConfigError(
+                f"{part.name}: meta.{OPTIONAL} names {', '.join(sorted(strange))}, "
+                "which the model does not read",
+                hint=f"name one of {', '.join(sorted(read))}" if read else "",
+            )
 
 
 def _inputs(part: Declared, by_id: Mapping[str, Declared]) -> tuple[list[str], list[str]]:

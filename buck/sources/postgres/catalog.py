@@ -154,7 +154,9 @@ def connect_catalog(address: PostgresAddress) -> psycopg.Connection:
             **{"connect_timeout": 10, **address.options},  # type: ignore[arg-type]
         )
     except psycopg.Error as exc:
-        reason = str(exc).strip().splitlines()[-1]
+        # libpq adds indented advice below what went wrong.
+        told = [line for line in str(exc).splitlines() if line and not line[0].isspace()]
+        reason = told[-1].removeprefix("connection failed: ") if told else type(exc).__name__
         if any(sign in reason for sign in ("authentication", "role ", "pg_hba", "no password")):
             raise SourceDenied(
                 f"PostgreSQL at {address.server} refuses the login: {reason}",

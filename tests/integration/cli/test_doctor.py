@@ -126,3 +126,10 @@ def test_a_store_that_ignores_conditions_is_found(
     assert careless["lake"]["status"] == "failed"
     assert "If-None-Match" in careless["lake"]["what"]
     assert "conditional" in careless["lake"]["hint"]
+
+
+def test_a_slip_in_a_pipeline_that_nobody_has_started_is_a_problem(project: Any) -> None:
+    project.edit(".buck.yml", "sources: [salesforce, app]", "sources: [salesforc, app]")
+    [slip] = [f for s, f in findings(project, 1).items() if s.startswith(".buck.yml:")]
+    assert "no source 'salesforc'" in slip["what"]
+    assert "salesforce" in slip["hint"]

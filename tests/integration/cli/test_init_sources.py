@@ -40,6 +40,7 @@ def test_stripe_alone_has_its_money(
     assert made["sources"] == ["stripe"]
     assert made["left_out"]["fct_orders"] == ["app"]
     assert made["left_out"]["fct_attribution"] == ["salesforce"]
+    assert not {"dim_customers", "customer_360"} & set(made["left_out"])
     assert sorted(p.name for p in (shop.root / "pipelines").glob("*.py")) == ["stripe_pipeline.py"]
     settings = yaml.safe_load((shop.root / ".buck.yml").read_text())
     assert set(settings["pipelines"]) == {"stripe_daily", "stripe_pipeline", "daily_marts"}
@@ -68,6 +69,8 @@ def test_the_database_alone_with_its_lake_in_a_bucket(
     assert made["sources"] == ["app"]
     assert made["lake"] == bucket.root
     assert "fct_payments" in made["left_out"]
+    promised = {"customer_360", "product_activation", "agg_retention_cohorts", "sales_orders"}
+    assert not promised & set(made["left_out"])
     shop.buck("run").expect(0)
     asked = "select count(*) as n, sum(revenue)::varchar as s from sales.fct_orders"
     [[count, revenue]] = published.rows(asked)

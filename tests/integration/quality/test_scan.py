@@ -8,8 +8,11 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from buck.errors import ConfigError
 from buck.names import TableRef
-from buck.quality import list_checked_tables, read_titles, run_checks
+from buck.quality import list_checked_tables, read_custom_check, read_titles, run_checks
 
 ROOT = Path(__file__).parents[3]
 
@@ -127,9 +130,30 @@ def test_a_missing_table_and_a_missing_schema_are_errored(con, write_checks, as_
     )
     checks = write_checks("- row_count > 0", schema="nowhere", table="thing")
     results = run_checks(con, checks, as_of=as_of)
-    gone = [r for r in results if r.check.table == "gone"]
-    assert [r.outcome for r in gone] == ["errored", "errored"]
+    [gone] = [r for r in results if r.check.table == "gone"]
+    assert gone.outcome == "errored"
+    assert gone.message.startswith("there is no table finance.gone")
     assert [r.outcome for r in results if r.check.schema == "nowhere"] == ["errored"]
+
+
+def test_a_misspelt_table_is_told_once_and_spares_the_other_files(
+    con, write_checks, as_of, tmp_path
+):
+    write_checks("- row_count > 0", table="fct_payments")
+    checks = write_checks("- row_count > 0", table="FCT_PAYMENTS_too")
+    other = tmp_path / "checks" / "finance" / "FCT_PAYMENTS_too.yml"
+    other.write_text("checks for FCT_PAYMENTS:\n  - row_count > 0\n")
+    assert {r.outcome for r in run_checks(con, checks, as_of=as_of)} == {"passed"}
+    other.write_text("checks for fct_paymentz:\n  - row_count > 0\n  - missing_count(a) = 0\n")
+    results = run_checks(con, checks, as_of=as_of)
+    assert sorted(r.outcome for r in results) == ["errored", "passed"]
+    [told] = [r.message for r in results if r.outcome == "errored"]
+    assert "finance.fct_paymentz: did you mean fct_payments?" in told
+
+    named = tmp_path / "checks" / "finance" / "fct_payments.yml"
+    named.write_text("checks for fct_paymentz:\n  - row_count > 0\n")
+    asked = run_checks(con, checks, as_of=as_of, tables={"fct_payments"})
+    assert [r.outcome for r in asked] == ["errored"], "its checks are not silently gone"
 
 
 def test_a_value_that_does_not_exist_is_errored_and_not_green(con, write_checks, as_of):
@@ -249,3 +273,19 @@ assert (held is theirs) == (sys.argv[1] == "theirs")
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(home.iterdir()) == []
+
+
+def test_a_severity_or_dimension_that_is_none_is_refused(con, write_checks, as_of):
+    said = "- row_count > 0:\n    attributes:\n      {}: {}"
+    checks = write_checks(said.format("severity", "fial"))
+    with pytest.raises(ConfigError, match="severity: fial") as refused:
+        run_checks(con, checks, as_of=as_of)
+    assert "warn" in refused.value.hint
+    write_checks(said.format("dimension", "unicorns"))
+    with pytest.raises(ConfigError, match="dimension: unicorns"):
+        run_checks(con, checks, as_of=as_of)
+    own = checks / "finance" / "fct_payments" / "own.sql"
+    own.parent.mkdir()
+    own.write_text("-- severity: wran\nselect 1")
+    with pytest.raises(ConfigError, match="severity: wran"):
+        read_custom_check(own)

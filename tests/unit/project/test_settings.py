@@ -11,6 +11,7 @@ import pytest
 
 from buck.errors import ConfigError
 from buck.project import Project, duration_s, open_project
+from buck.project.variables import read_variables
 
 Opener = Callable[..., Project]
 
@@ -168,6 +169,13 @@ def test_references_are_looked_up_when_used(
 def test_reference_that_cannot_be_read_is_refused(project_of: Opener, text: str) -> None:
     with pytest.raises(ConfigError, match=r"sources\.app\.options\.v holds a reference"):
         project_of(f"sources:\n  app:\n    options:\n      v: '{text}'").source_options("app")
+
+
+def test_a_line_of_env_that_cannot_be_read_is_told_by_its_number_alone(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("URL=file\nSTRIPE_API_KEY sk_live_1\n")
+    with pytest.raises(ConfigError, match=r"\.env: line 2") as refused:
+        read_variables(tmp_path, None)
+    assert "sk_live" not in f"{refused.value.what} {refused.value.hint}"
 
 
 def test_env_file_is_under_the_environment_and_over_the_sandbox(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from buck.errors import ConfigError
 from buck.scaffold.subset import choose
 from buck.transform import Declared
 
@@ -67,3 +70,9 @@ def test_all_sources_keep_everything() -> None:
     assert subset.kept == PARTS
     assert not subset.gone
     assert not subset.stand_ins
+
+
+def test_an_optional_input_that_is_not_read_is_refused() -> None:
+    stale = model("late_facts", "stg_sales", optional=("stg_bills",))
+    with pytest.raises(ConfigError, match=r"late_facts: .* names stg_bills, which"):
+        choose((*PARTS, stale), absent=["app"])

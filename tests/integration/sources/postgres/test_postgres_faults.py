@@ -167,6 +167,12 @@ def test_address_hides_its_password() -> None:
     assert "s3" not in repr(address)
 
 
+def test_why_nobody_answers_is_told_on_one_line() -> None:
+    with pytest.raises(SourceUnreachable, match=r"does not answer: .*refused$") as refused:
+        connect_catalog(parse_address("postgresql://u@127.0.0.1:1/d"))
+    assert "\t" not in refused.value.what
+
+
 def test_unknown_option_is_refused_in_bucks_words(shop: Any) -> None:
     with pytest.raises(SourceUnreachable, match="does not answer") as refused:
         connect_catalog(parse_address(f"{shop.admin_url}?nonsense=1"))
