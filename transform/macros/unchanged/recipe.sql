@@ -23,13 +23,16 @@
     {%- set reads = {'views': {}, 'tables': {}} -%}
     {%- do gather_reads(nodes, reads) -%}
     {%- set found = look_at_reads(reads) -%}
-    {%- set views = found.views or {} -%}
+    {%- set views, meanings = found.views or {}, {} -%}
+    {%- for name, tree in (found.meanings or {}).items() -%}
+        {%- do meanings.update({name: modules.re.sub('"query_location":[0-9]+', '', tree)}) -%}
+    {%- endfor -%}
     {%- set known = beside + (reads.views.values() | list) + (reads.tables.values() | map(attribute='relation') | list) -%}
     {%- for text in [query] + (views.values() | list) if asks_elsewhere(text, known) -%}
         {{ return(none) }}
     {%- endfor -%}
     {{ return(local_md5(tojson(
-        [found.engine, query, settings, found.meanings, contents_of(reads.tables, found)], sort_keys=true
+        [found.engine, query, settings, meanings, contents_of(reads.tables, found)], sort_keys=true
     ))) }}
 {%- endmacro %}
 
@@ -103,18 +106,13 @@
     {%- endfor -%}
     {%- set query -%}
         with views as (
-            select
-                name,
-                sql,
-                parts.head as head,
-                regexp_replace(
-                    cast(json_serialize_sql(parts.body) as varchar), '"query_location":[0-9]+', '', 'g'
-                ) as tree
+            select *
             from (
                 select
                     format('"{}"."{}"."{}"', database_name, schema_name, view_name) as name,
                     sql,
-                    regexp_extract(sql, '(?s)^(.*?) AS (.*?);?\s*$', ['head', 'body']) as parts
+                    left(sql, position(' AS ' in sql)) as head,
+                    cast(json_serialize_sql(substr(sql, position(' AS ' in sql) + 4)) as varchar) as tree
                 from duckdb_views()
                 where not internal
             ) as views
