@@ -122,10 +122,11 @@ def run_checks(
     known = _existing_tables(connection)
     for path in _files(checks_dir):
         # Also by the file's own name: what is about it may be misspelt inside.
-        named = _tables_in(path) | {TableRef(path.parent.name, path.stem)}
+        headings = _headings_in(path, path.read_text(encoding="utf-8"))
+        named = headings | {TableRef(path.parent.name, path.stem)}
         if not any(_is_selected(table, schemas, tables) for table in named):
             continue
-        strangers = sorted(t for t in _headings_in(path) if _folded(t) not in known)
+        strangers = sorted(t for t in headings if _folded(t) not in known)
         # soda-core gives up on all files of a scan over one table that is not there.
         results += [_not_there(table, path, known) for table in strangers]
         if not strangers:
@@ -187,9 +188,9 @@ def _named_in(path: Path, text: str) -> set[TableRef]:
     return _headings_in(path, text) or {TableRef(path.parent.name, path.stem)}
 
 
-def _headings_in(path: Path, text: str | None = None) -> set[TableRef]:
+def _headings_in(path: Path, text: str) -> set[TableRef]:
     schema, found = path.parent.name, set()
-    for name in _FOR_TABLE.findall(path.read_text(encoding="utf-8") if text is None else text):
+    for name in _FOR_TABLE.findall(text):
         found.add(TableRef.parse(name) if name.count(".") == 1 else TableRef(schema, name))
     return found
 
