@@ -43,7 +43,7 @@ orders as (
     select
         customer_id,
         min(placed_at) as first_ordered_at
-    from {{ ref('fct_orders') }}
+    from {{ ref('sales_orders') }}
     where not is_cancelled
     group by customer_id
 ),

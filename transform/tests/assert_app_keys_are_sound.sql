@@ -6,4 +6,4 @@
     'stg_app__orders': ['order_id'],
     'stg_app__order_items': ['order_item_id'],
     'stg_app__usage_events': ['usage_event_id'],
-}) }}
+}, numbered=['stg_app__orders', 'stg_app__order_items']) }}

@@ -1,8 +1,8 @@
 -- Every key that names a row of a dimension finds it. One test for all of them, for the same reason as
--- assert_stripe_keys_are_sound.
+-- assert_stripe_keys_are_sound. Lines of orders have their order's key: assert_orders_match_the_app.
 {%- set customers = [
     'fct_refunds', 'fct_disputes', 'fct_balance_transactions', 'fct_invoices', 'fct_invoice_lines',
-    'fct_subscriptions_daily', 'fct_mrr_movements', 'fct_orders', 'fct_opportunities', 'fct_attribution',
+    'fct_subscriptions_daily', 'fct_mrr_movements', 'sales_orders', 'fct_opportunities', 'fct_attribution',
 ] %}
 with
 

@@ -42,7 +42,7 @@ expected as {{ inlined() }} (
         case when costs.currency = orders.currency then costs.unit_cost end as unit_cost,
         case
             when orders.status = 'cancelled' then 0
-            when costs.currency = orders.currency then items.quantity * costs.unit_cost
+            when costs.currency = orders.currency then {{ times('items.quantity', 'costs.unit_cost') }}
         end as cost
     from {{ ref('stg_app__order_items') }} as items
     inner join {{ ref('stg_app__orders') }} as orders on items.order_id = orders.order_id

@@ -6,7 +6,7 @@ shown as {{ inlined() }} (
     select * from {{ ref('fct_payments') }}
 ),
 
-charges as (
+charges as {{ inlined() }} (
     select * from {{ ref('stg_stripe__charges') }}
 ),
 
@@ -37,14 +37,17 @@ payers as (
 ),
 
 customers as (
-    select * from {{ ref('dim_customers') }}
+    select
+        *,
+        {{ hash_of(['customer_key', 'email', 'name', 'segment']) }} as hashed
+    from {{ ref('dim_customers') }}
 ),
 
 currencies as (
     select * from {{ ref('currencies') }}
 ),
 
-joined as (
+joined as {{ inlined() }} (
     select
         charges.*,
         {{ payer_id('charges.') }} as payer_id,
@@ -105,7 +108,8 @@ expected as {{ inlined() }} (
         joined._buck_seq as charge_seq,
         joined.refund_seq,
         joined.invoice_payment_seq,
-        joined.observed_at as buck_updated_at
+        joined.observed_at as buck_updated_at,
+        customers.hashed as customer_hashed
     from joined
     left join payers on joined.payer_id = payers.source_id
     left join customers on {{ customer_at('payers.customer_id', 'joined.created_at') }}
@@ -119,4 +123,6 @@ expected as {{ inlined() }} (
     'payment_status', 'failure_code', 'payment_method_type', 'created_at', 'last_refunded_at',
     'payment_date', 'payment_quarter', 'charge_seq', 'refund_seq', 'invoice_payment_seq',
     'buck_updated_at',
-], hashed_first=true) }}
+], hashed_first=true, ready={
+    'customer_hashed': ['customer_key', 'customer_email', 'customer_name', 'customer_segment'],
+}) }}

@@ -11,10 +11,14 @@ users as (
 ),
 
 customers as (
-    select * from {{ ref('dim_customers') }}
+    select
+        *,
+        {{ hash_of(['customer_key', 'name', 'segment']) }} as version_hashed,
+        {{ hash_of(['segment', 'company_name', 'industry', 'country_code']) }} as today_hashed
+    from {{ ref('dim_customers') }}
 ),
 
-joined as (
+joined as {{ inlined() }} (
     select
         orders.*,
         users.customer_id,
@@ -36,7 +40,9 @@ expected as {{ inlined() }} (
         today.segment as segment_now,
         today.company_name,
         today.industry,
-        today.country_code
+        today.country_code,
+        buyers.version_hashed,
+        today.today_hashed
     from joined
     left join customers as buyers
         on {{ customer_at('joined.customer_id', 'joined.placed_at', customers='buyers') }}
@@ -49,4 +55,7 @@ expected as {{ inlined() }} (
     'customer_id', 'customer_key', 'user_id', 'payment_intent_id', 'customer_name', 'segment_at_order',
     'segment_now', 'company_name', 'industry', 'country_code', 'channel', 'order_status', 'is_cancelled',
     'currency', 'placed_at', 'order_date', 'order_month', 'order_quarter',
-], hashed_first=true) }}
+], hashed_first=true, ready={
+    'version_hashed': ['customer_key', 'customer_name', 'segment_at_order'],
+    'today_hashed': ['segment_now', 'company_name', 'industry', 'country_code'],
+}) }}

@@ -57,7 +57,7 @@ joined as (
         items.quantity,
         items.unit_price,
         items.discount,
-        {{ as_money('items.quantity * items.unit_price - items.discount') }}
+        {{ as_money(times('items.quantity', 'items.unit_price') ~ ' - items.discount') }}
             as line_amount,
         -- a cost in another currency than the order's is no cost of this line
         cast(
@@ -79,7 +79,7 @@ earned as (
     select
         *,
         case when is_cancelled then 0 else line_amount end as revenue,
-        case when is_cancelled then 0 else quantity * unit_cost end as cost
+        case when is_cancelled then 0 else {{ times('quantity', 'unit_cost') }} end as cost
     from joined
 ),
 
