@@ -57,6 +57,7 @@ CASES: dict[str, tuple[str, Any]] = {
     "round_to cents": ("{{ round_to('1.005', 2) }}", Decimal("1.01")),
     "convert_money": ("{{ convert_money('10.005', '0.5') }}", Decimal("5.003")),
     "sum_converted": (over_rows("{{ sum_converted('amount', '0.00050001') }}"), Decimal("0.003")),
+    "times": ("{{ times('3', \"cast('1.255' as \" ~ money_type() ~ ')') }}", Decimal("3.765")),
     "sum_bigint": (over_rows("{{ sum_bigint('amount') }}"), 5),
     "sum_money": (over_rows("{{ sum_money('amount') }}"), Decimal("5.000")),
     "count_if": (over_rows("{{ count_if('amount > 1') }}"), 2),
@@ -142,6 +143,8 @@ CASES: dict[str, tuple[str, Any]] = {
     "from_unix": ("{{ unix_micros(from_unix('1767225600')) }}", 1_767_225_600_000_000),
     "utc_date over midnight": ("{{ utc_date(timestamp_literal('2026-01-01T23:30:00-02:00')) }}",
                                date(2026, 1, 2)),
+    "utc_date before 1970": ("{{ utc_date(timestamp_literal('1969-12-31T23:59:59Z')) }}",
+                             date(1969, 12, 31)),
     "midnight_utc": ("{{ unix_micros(midnight_utc(\"cast('1970-01-02' as date)\")) }}",
                      86_400_000_000),
     "seconds_between": (

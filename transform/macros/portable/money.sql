@@ -60,11 +60,6 @@
     cast({{ amount }} as {{ decimal_type(23, 3) }}) * cast({{ rate }} as {{ decimal_type(14, 8) }})
 {%- endmacro %}
 
-{#- A product whose factors fit into 64 bits is rounded in a tenth of the time, and is as exact. -#}
-{% macro duckdb__exact_product(amount, rate) -%}
-    cast({{ amount }} as {{ money_type() }}) * cast({{ rate }} as {{ decimal_type(14, 8) }})
-{%- endmacro %}
-
 {#- A product of NUMERIC keeps nine decimals, and this one has eleven. -#}
 {% macro bigquery__exact_product(amount, rate) -%}
     round(cast({{ amount }} as bignumeric), 3) * round(cast({{ rate }} as bignumeric), 8)
@@ -73,7 +68,26 @@
 
 {#- An amount in another currency, rounded half away from zero to the scale of all amounts. -#}
 {% macro convert_money(amount, rate) -%}
+    {{ return(adapter.dispatch('convert_money', 'buck')(amount, rate)) }}
+{%- endmacro %}
+
+{% macro default__convert_money(amount, rate) -%}
     cast(round({{ exact_product(amount, rate) }}, 3) as {{ money_type() }})
+{%- endmacro %}
+
+{#-
+    Of factors that both have up to 18 digits DuckDB makes a product of 18, which is rounded in a tenth of
+    the time and holds everyday amounts; what could be larger goes the long way.
+-#}
+{% macro duckdb__convert_money(amount, rate) -%}
+    case
+        when ({{ amount }}) between -99999 and 99999 and {{ rate }} between 0 and 99
+            then cast(
+                round(cast({{ amount }} as {{ money_type() }}) * cast({{ rate }} as {{ decimal_type(14, 8) }}), 3)
+                as {{ money_type() }}
+            )
+        else {{ default__convert_money(amount, rate) }}
+    end
 {%- endmacro %}
 
 

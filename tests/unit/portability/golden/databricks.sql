@@ -105,54 +105,55 @@ select
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
 ) as some_rows) as case_19,
+    3 * cast('1.255' as decimal(18, 3)) as case_20,
     (select cast(sum(amount) as bigint) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_20,
+) as some_rows) as case_21,
     (select cast(sum(amount) as decimal(18, 3)) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_21,
+) as some_rows) as case_22,
     (select cast(count(case when amount > 1 then 1 end) as bigint) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_22,
+) as some_rows) as case_23,
     (select (max(case when amount > 1 then 1 else 0 end) = 1) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_23,
+) as some_rows) as case_24,
     (select (min(case when amount > 0 then 1 else 0 end) = 1) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_24,
-    greatest(1, cast(null as integer), 3) as case_25,
-    least(2, cast(null as integer), 1) as case_26,
-    (1 is distinct from cast(null as integer)) as case_27,
-    (cast(null as integer) is distinct from cast(null as integer)) as case_28,
-    (not (1 is distinct from 1)) as case_29,
+) as some_rows) as case_25,
+    greatest(1, cast(null as integer), 3) as case_26,
+    least(2, cast(null as integer), 1) as case_27,
+    (1 is distinct from cast(null as integer)) as case_28,
+    (cast(null as integer) is distinct from cast(null as integer)) as case_29,
+    (not (1 is distinct from 1)) as case_30,
     (select min_by(name, case when name is not null then place end) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_30,
-    cast(cast('2026-03-01' as date) as string) as case_31,
-    cast(12 as string) as case_32,
-    coalesce(cast('a' as string), '') || coalesce(cast(null as string), '') || coalesce(cast(1 as string), '') as case_33,
-    md5('a') as case_34,
-    md5(coalesce(cast('a' as string), '~') || '|' || coalesce(cast(cast(null as integer) as string), '~')) as case_35,
-    nullif(split_part('a-b-c', '-', 2), '') as case_36,
-    nullif(split_part('a-b-c', '-', 4), '') as case_37,
+) as some_rows) as case_31,
+    cast(cast('2026-03-01' as date) as string) as case_32,
+    cast(12 as string) as case_33,
+    coalesce(cast('a' as string), '') || coalesce(cast(null as string), '') || coalesce(cast(1 as string), '') as case_34,
+    md5('a') as case_35,
+    md5(coalesce(cast('a' as string), '~') || '|' || coalesce(cast(cast(null as integer) as string), '~')) as case_36,
+    nullif(split_part('a-b-c', '-', 2), '') as case_37,
+    nullif(split_part('a-b-c', '-', 4), '') as case_38,
     (select nullif(
         array_join(
             transform(
@@ -167,32 +168,32 @@ select
     union all select cast(null as string), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_38,
-    case when trim(' Ann@X.org ') like '%_@_%' then lower(trim(' Ann@X.org ')) end as case_39,
-    case when trim('ann') like '%_@_%' then lower(trim('ann')) end as case_40,
+) as some_rows) as case_39,
+    case when trim(' Ann@X.org ') like '%_@_%' then lower(trim(' Ann@X.org ')) end as case_40,
+    case when trim('ann') like '%_@_%' then lower(trim('ann')) end as case_41,
     case
         when lower(trim(cast(' Yes' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast(' Yes' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_41,
+    end as case_42,
     case
         when lower(trim(cast('off' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('off' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_42,
+    end as case_43,
     case
         when lower(trim(cast('maybe' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('maybe' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_43,
-    ('xab1' rlike 'b[0-9]') as case_44,
-    ('xab1' rlike '^b') as case_45,
-    regexp_replace('a1b22', '[0-9]+', '#') as case_46,
-    nullif(regexp_extract('a1b22', '[0-9]+', 0), '') as case_47,
-    nullif(regexp_extract('ab', '[0-9]+', 0), '') as case_48,
-    case when (trim(cast(' 12 ' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast(' 12 ' as string)) as bigint) end as case_49,
-    case when (trim(cast('1.5' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast('1.5' as string)) as bigint) end as case_50,
+    end as case_44,
+    ('xab1' rlike 'b[0-9]') as case_45,
+    ('xab1' rlike '^b') as case_46,
+    regexp_replace('a1b22', '[0-9]+', '#') as case_47,
+    nullif(regexp_extract('a1b22', '[0-9]+', 0), '') as case_48,
+    nullif(regexp_extract('ab', '[0-9]+', 0), '') as case_49,
+    case when (trim(cast(' 12 ' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast(' 12 ' as string)) as bigint) end as case_50,
+    case when (trim(cast('1.5' as string)) rlike '^-?[0-9]{1,18}$') then cast(trim(cast('1.5' as string)) as bigint) end as case_51,
     case
             when (trim(cast('1.5' as string)) rlike '^-?[0-9]{1,7}([.][0-9]{1,2})?$')
                 then cast(trim(cast('1.5' as string)) as decimal(9, 2))
-        end as case_51,
+        end as case_52,
     case
             when (trim(cast('2024-02-29' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$')
                 then case when cast(substring(trim(cast('2024-02-29' as string)), 9, 2) as integer) <= case
@@ -201,7 +202,7 @@ select
         when mod(cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('2024-02-29' as string)), 1, 4) as integer) > 0 then cast(trim(cast('2024-02-29' as string)) as date) end
-        end as case_52,
+        end as case_53,
     case
             when (trim(cast('2026-02-30' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$')
                 then case when cast(substring(trim(cast('2026-02-30' as string)), 9, 2) as integer) <= case
@@ -210,7 +211,7 @@ select
         when mod(cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('2026-02-30' as string)), 1, 4) as integer) > 0 then cast(trim(cast('2026-02-30' as string)) as date) end
-        end as case_53,
+        end as case_54,
     unix_micros(case
             when (trim(cast('1970-01-01T02:00:01+02:00' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$')
                 then case when cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 9, 2) as integer) <= case
@@ -219,7 +220,7 @@ select
         when mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as string)), 1, 4) as integer) > 0 then cast(trim(cast('1970-01-01T02:00:01+02:00' as string)) as timestamp) end
-        end) as case_54,
+        end) as case_55,
     unix_micros(case
             when (trim(cast('1970-01-01T02:00:01' as string)) rlike '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$')
                 then case when cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 9, 2) as integer) <= case
@@ -228,16 +229,16 @@ select
         when mod(cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('1970-01-01T02:00:01' as string)), 1, 4) as integer) > 0 then cast(trim(cast('1970-01-01T02:00:01' as string)) as timestamp) end
-        end) as case_55,
+        end) as case_56,
     case
         when lower(trim(cast('no' as string))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('no' as string))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_56,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.b') as case_57,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.n') as case_58,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.z') as case_59,
-    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.t') as case_60,
-    cast(get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.i') as bigint) as case_61,
+    end as case_57,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.b') as case_58,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.n') as case_59,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.z') as case_60,
+    get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.t') as case_61,
+    cast(get_json_object('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', '$.a.i') as bigint) as case_62,
     (select nullif(
         array_join(
             transform(
@@ -252,27 +253,28 @@ select
         position,
         element
     from (select 1 as id, '[{"k": "one"}, {"k": "two"}]' as items) as owners
-    lateral view posexplode(from_json(items, 'array<string>')) elements as position, element) as unnested) as case_62,
-    cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_63,
+    lateral view posexplode(from_json(items, 'array<string>')) elements as position, element) as unnested) as case_63,
     cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_64,
-    cast(date_trunc('month', cast('2026-03-01' as date)) as date) as case_65,
-    cast(date_trunc('quarter', cast('2026-03-01' as date)) as date) as case_66,
-    (weekday(cast('2026-03-01' as date)) + 1) as case_67,
-    cast(extract(week from cast('2026-03-01' as date)) as integer) as case_68,
-    cast(extract(quarter from cast('2026-03-01' as date)) as integer) as case_69,
-    (cast(extract(year from cast('2026-03-01' as date)) as integer) * 10000 + cast(extract(month from cast('2026-03-01' as date)) as integer) * 100 + cast(extract(day from cast('2026-03-01' as date)) as integer)) as case_70,
-    date_add(cast('2026-03-01' as date), cast(-1 as int)) as case_71,
-    add_months(cast('2026-01-31' as date), cast(1 as int)) as case_72,
-    cast(datediff(cast('2026-03-01' as date), cast('2026-02-27' as date)) as bigint) as case_73,
+    cast(date_trunc('week', cast('2026-03-01' as date)) as date) as case_65,
+    cast(date_trunc('month', cast('2026-03-01' as date)) as date) as case_66,
+    cast(date_trunc('quarter', cast('2026-03-01' as date)) as date) as case_67,
+    (weekday(cast('2026-03-01' as date)) + 1) as case_68,
+    cast(extract(week from cast('2026-03-01' as date)) as integer) as case_69,
+    cast(extract(quarter from cast('2026-03-01' as date)) as integer) as case_70,
+    (cast(extract(year from cast('2026-03-01' as date)) as integer) * 10000 + cast(extract(month from cast('2026-03-01' as date)) as integer) * 100 + cast(extract(day from cast('2026-03-01' as date)) as integer)) as case_71,
+    date_add(cast('2026-03-01' as date), cast(-1 as int)) as case_72,
+    add_months(cast('2026-01-31' as date), cast(1 as int)) as case_73,
+    cast(datediff(cast('2026-03-01' as date), cast('2026-02-27' as date)) as bigint) as case_74,
     (
         (cast(extract(year from cast('2026-03-01' as date)) as integer) - cast(extract(year from cast('2025-12-31' as date)) as integer)) * 12
         + cast(extract(month from cast('2026-03-01' as date)) as integer) - cast(extract(month from cast('2025-12-31' as date)) as integer)
-    ) as case_74,
-    (select count(*) from (select explode(sequence(cast('2026-03-01' as date), date_add(cast('2026-03-01' as date), cast(9 as int)), interval 1 day)) as date_day) as days) as case_75,
-    (select max(date_day) from (select explode(sequence(cast('2026-01-01' as date), date_add(add_months(cast(date_trunc('year', cast(to_utc_timestamp(cast('2026-02-15T00:00:00Z' as timestamp), current_timezone()) as date)) as date), cast(24 as int)), cast(-1 as int)), interval 1 day)) as date_day) as days) as case_76,
-    unix_micros(timestamp_seconds(1767225600)) as case_77,
-    cast(to_utc_timestamp(cast('2026-01-01T23:30:00-02:00' as timestamp), current_timezone()) as date) as case_78,
-    unix_micros(cast(cast(cast('1970-01-02' as date) as string) || 'T00:00:00Z' as timestamp)) as case_79,
-    cast(floor((unix_micros(cast('1970-01-01T00:00:12.9Z' as timestamp)) - unix_micros(timestamp_seconds(10))) / 1000000.0) as bigint) as case_80,
-    date_add(cast(to_utc_timestamp(cast('2026-03-01T00:30:00+01:00' as timestamp), current_timezone()) as date), cast(-1 as int)) as case_81,
-    cast(to_utc_timestamp(cast('9999-12-31T00:00:00Z' as timestamp), current_timezone()) as date) as case_82
+    ) as case_75,
+    (select count(*) from (select explode(sequence(cast('2026-03-01' as date), date_add(cast('2026-03-01' as date), cast(9 as int)), interval 1 day)) as date_day) as days) as case_76,
+    (select max(date_day) from (select explode(sequence(cast('2026-01-01' as date), date_add(add_months(cast(date_trunc('year', cast(to_utc_timestamp(cast('2026-02-15T00:00:00Z' as timestamp), current_timezone()) as date)) as date), cast(24 as int)), cast(-1 as int)), interval 1 day)) as date_day) as days) as case_77,
+    unix_micros(timestamp_seconds(1767225600)) as case_78,
+    cast(to_utc_timestamp(cast('2026-01-01T23:30:00-02:00' as timestamp), current_timezone()) as date) as case_79,
+    cast(to_utc_timestamp(cast('1969-12-31T23:59:59Z' as timestamp), current_timezone()) as date) as case_80,
+    unix_micros(cast(cast(cast('1970-01-02' as date) as string) || 'T00:00:00Z' as timestamp)) as case_81,
+    cast(floor((unix_micros(cast('1970-01-01T00:00:12.9Z' as timestamp)) - unix_micros(timestamp_seconds(10))) / 1000000.0) as bigint) as case_82,
+    date_add(cast(to_utc_timestamp(cast('2026-03-01T00:30:00+01:00' as timestamp), current_timezone()) as date), cast(-1 as int)) as case_83,
+    cast(to_utc_timestamp(cast('9999-12-31T00:00:00Z' as timestamp), current_timezone()) as date) as case_84

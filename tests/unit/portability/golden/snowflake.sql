@@ -105,85 +105,86 @@ select
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
 ) as some_rows) as case_19,
+    3 * cast('1.255' as decimal(18, 3)) as case_20,
     (select cast(sum(amount) as bigint) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_20,
+) as some_rows) as case_21,
     (select cast(sum(amount) as decimal(18, 3)) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_21,
+) as some_rows) as case_22,
     (select cast(count(case when amount > 1 then 1 end) as bigint) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_22,
+) as some_rows) as case_23,
     (select (max(case when amount > 1 then 1 else 0 end) = 1) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_23,
+) as some_rows) as case_24,
     (select (min(case when amount > 0 then 1 else 0 end) = 1) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_24,
-    greatest_ignore_nulls(1, cast(null as integer), 3) as case_25,
-    least_ignore_nulls(2, cast(null as integer), 1) as case_26,
-    (1 is distinct from cast(null as integer)) as case_27,
-    (cast(null as integer) is distinct from cast(null as integer)) as case_28,
-    (not (1 is distinct from 1)) as case_29,
+) as some_rows) as case_25,
+    greatest_ignore_nulls(1, cast(null as integer), 3) as case_26,
+    least_ignore_nulls(2, cast(null as integer), 1) as case_27,
+    (1 is distinct from cast(null as integer)) as case_28,
+    (cast(null as integer) is distinct from cast(null as integer)) as case_29,
+    (not (1 is distinct from 1)) as case_30,
     (select min_by(name, case when name is not null then place end) from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_30,
-    cast(cast('2026-03-01' as date) as varchar) as case_31,
-    cast(12 as varchar) as case_32,
-    coalesce(cast('a' as varchar), '') || coalesce(cast(null as varchar), '') || coalesce(cast(1 as varchar), '') as case_33,
-    md5('a') as case_34,
-    md5(coalesce(cast('a' as varchar), '~') || '|' || coalesce(cast(cast(null as integer) as varchar), '~')) as case_35,
-    nullif(split_part('a-b-c', '-', 2), '') as case_36,
-    nullif(split_part('a-b-c', '-', 4), '') as case_37,
+) as some_rows) as case_31,
+    cast(cast('2026-03-01' as date) as varchar) as case_32,
+    cast(12 as varchar) as case_33,
+    coalesce(cast('a' as varchar), '') || coalesce(cast(null as varchar), '') || coalesce(cast(1 as varchar), '') as case_34,
+    md5('a') as case_35,
+    md5(coalesce(cast('a' as varchar), '~') || '|' || coalesce(cast(cast(null as integer) as varchar), '~')) as case_36,
+    nullif(split_part('a-b-c', '-', 2), '') as case_37,
+    nullif(split_part('a-b-c', '-', 4), '') as case_38,
     (select nullif(listagg(name, '+') within group (order by place), '') from (
     select 'late' as name, 2 as place, 2 as amount
     union all select cast(null as varchar), 0, 1
     union all select 'early', 1, cast(null as bigint)
     union all select 'last', 3, 2
-) as some_rows) as case_38,
-    case when trim(' Ann@X.org ') like '%_@_%' then lower(trim(' Ann@X.org ')) end as case_39,
-    case when trim('ann') like '%_@_%' then lower(trim('ann')) end as case_40,
+) as some_rows) as case_39,
+    case when trim(' Ann@X.org ') like '%_@_%' then lower(trim(' Ann@X.org ')) end as case_40,
+    case when trim('ann') like '%_@_%' then lower(trim('ann')) end as case_41,
     case
         when lower(trim(cast(' Yes' as varchar))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast(' Yes' as varchar))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_41,
+    end as case_42,
     case
         when lower(trim(cast('off' as varchar))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('off' as varchar))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_42,
+    end as case_43,
     case
         when lower(trim(cast('maybe' as varchar))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('maybe' as varchar))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_43,
-    (regexp_instr('xab1', 'b[0-9]') > 0) as case_44,
-    (regexp_instr('xab1', '^b') > 0) as case_45,
-    regexp_replace('a1b22', '[0-9]+', '#') as case_46,
-    nullif(regexp_substr('a1b22', '[0-9]+'), '') as case_47,
-    nullif(regexp_substr('ab', '[0-9]+'), '') as case_48,
-    case when (regexp_instr(trim(cast(' 12 ' as varchar)), '^-?[0-9]{1,18}$') > 0) then cast(trim(cast(' 12 ' as varchar)) as bigint) end as case_49,
-    case when (regexp_instr(trim(cast('1.5' as varchar)), '^-?[0-9]{1,18}$') > 0) then cast(trim(cast('1.5' as varchar)) as bigint) end as case_50,
+    end as case_44,
+    (regexp_instr('xab1', 'b[0-9]') > 0) as case_45,
+    (regexp_instr('xab1', '^b') > 0) as case_46,
+    regexp_replace('a1b22', '[0-9]+', '#') as case_47,
+    nullif(regexp_substr('a1b22', '[0-9]+'), '') as case_48,
+    nullif(regexp_substr('ab', '[0-9]+'), '') as case_49,
+    case when (regexp_instr(trim(cast(' 12 ' as varchar)), '^-?[0-9]{1,18}$') > 0) then cast(trim(cast(' 12 ' as varchar)) as bigint) end as case_50,
+    case when (regexp_instr(trim(cast('1.5' as varchar)), '^-?[0-9]{1,18}$') > 0) then cast(trim(cast('1.5' as varchar)) as bigint) end as case_51,
     case
             when (regexp_instr(trim(cast('1.5' as varchar)), '^-?[0-9]{1,7}([.][0-9]{1,2})?$') > 0)
                 then cast(trim(cast('1.5' as varchar)) as decimal(9, 2))
-        end as case_51,
+        end as case_52,
     case
             when (regexp_instr(trim(cast('2024-02-29' as varchar)), '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$') > 0)
                 then case when cast(substring(trim(cast('2024-02-29' as varchar)), 9, 2) as integer) <= case
@@ -192,7 +193,7 @@ select
         when mod(cast(substring(trim(cast('2024-02-29' as varchar)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('2024-02-29' as varchar)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('2024-02-29' as varchar)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('2024-02-29' as varchar)), 1, 4) as integer) > 0 then cast(trim(cast('2024-02-29' as varchar)) as date) end
-        end as case_52,
+        end as case_53,
     case
             when (regexp_instr(trim(cast('2026-02-30' as varchar)), '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$') > 0)
                 then case when cast(substring(trim(cast('2026-02-30' as varchar)), 9, 2) as integer) <= case
@@ -201,7 +202,7 @@ select
         when mod(cast(substring(trim(cast('2026-02-30' as varchar)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('2026-02-30' as varchar)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('2026-02-30' as varchar)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('2026-02-30' as varchar)), 1, 4) as integer) > 0 then cast(trim(cast('2026-02-30' as varchar)) as date) end
-        end as case_53,
+        end as case_54,
     date_part(epoch_microsecond, case
             when (regexp_instr(trim(cast('1970-01-01T02:00:01+02:00' as varchar)), '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$') > 0)
                 then case when cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as varchar)), 9, 2) as integer) <= case
@@ -210,7 +211,7 @@ select
         when mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as varchar)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as varchar)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as varchar)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('1970-01-01T02:00:01+02:00' as varchar)), 1, 4) as integer) > 0 then cast(trim(cast('1970-01-01T02:00:01+02:00' as varchar)) as timestamp_tz) end
-        end) as case_54,
+        end) as case_55,
     date_part(epoch_microsecond, case
             when (regexp_instr(trim(cast('1970-01-01T02:00:01' as varchar)), '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$') > 0)
                 then case when cast(substring(trim(cast('1970-01-01T02:00:01' as varchar)), 9, 2) as integer) <= case
@@ -219,37 +220,37 @@ select
         when mod(cast(substring(trim(cast('1970-01-01T02:00:01' as varchar)), 1, 4) as integer), 400) = 0 or (mod(cast(substring(trim(cast('1970-01-01T02:00:01' as varchar)), 1, 4) as integer), 4) = 0 and mod(cast(substring(trim(cast('1970-01-01T02:00:01' as varchar)), 1, 4) as integer), 100) <> 0) then 29
         else 28
     end and cast(substring(trim(cast('1970-01-01T02:00:01' as varchar)), 1, 4) as integer) > 0 then cast(trim(cast('1970-01-01T02:00:01' as varchar)) as timestamp_tz) end
-        end) as case_55,
+        end) as case_56,
     case
         when lower(trim(cast('no' as varchar))) in ('true', 't', 'yes', 'y', 'on', '1') then true
         when lower(trim(cast('no' as varchar))) in ('false', 'f', 'no', 'n', 'off', '0') then false
-    end as case_56,
-    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.b') as case_57,
-    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.n') as case_58,
-    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'z') as case_59,
-    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.t') as case_60,
-    cast(json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.i') as bigint) as case_61,
+    end as case_57,
+    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.b') as case_58,
+    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.n') as case_59,
+    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'z') as case_60,
+    json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.t') as case_61,
+    cast(json_extract_path_text('{"a": {"b": "x y", "n": null, "t": true, "i": 12}}', 'a.i') as bigint) as case_62,
     (select nullif(listagg(json_extract_path_text(element, 'k'), '+') within group (order by position), '') from (select
         id,
         elements.index as position,
         to_json(elements.value) as element
     from (select 1 as id, '[{"k": "one"}, {"k": "two"}]' as items) as owners,
-        lateral flatten(input => parse_json(items)) as elements) as unnested) as case_62,
-    dateadd(day, 1 - dayofweekiso(cast('2026-03-01' as date)), cast('2026-03-01' as date)) as case_63,
+        lateral flatten(input => parse_json(items)) as elements) as unnested) as case_63,
     dateadd(day, 1 - dayofweekiso(cast('2026-03-01' as date)), cast('2026-03-01' as date)) as case_64,
-    cast(date_trunc('month', cast('2026-03-01' as date)) as date) as case_65,
-    cast(date_trunc('quarter', cast('2026-03-01' as date)) as date) as case_66,
-    dayofweekiso(cast('2026-03-01' as date)) as case_67,
-    weekiso(cast('2026-03-01' as date)) as case_68,
-    cast(extract(quarter from cast('2026-03-01' as date)) as integer) as case_69,
-    (cast(extract(year from cast('2026-03-01' as date)) as integer) * 10000 + cast(extract(month from cast('2026-03-01' as date)) as integer) * 100 + cast(extract(day from cast('2026-03-01' as date)) as integer)) as case_70,
-    dateadd(day, -1, cast('2026-03-01' as date)) as case_71,
-    dateadd(month, 1, cast('2026-01-31' as date)) as case_72,
-    datediff(day, cast('2026-02-27' as date), cast('2026-03-01' as date)) as case_73,
+    dateadd(day, 1 - dayofweekiso(cast('2026-03-01' as date)), cast('2026-03-01' as date)) as case_65,
+    cast(date_trunc('month', cast('2026-03-01' as date)) as date) as case_66,
+    cast(date_trunc('quarter', cast('2026-03-01' as date)) as date) as case_67,
+    dayofweekiso(cast('2026-03-01' as date)) as case_68,
+    weekiso(cast('2026-03-01' as date)) as case_69,
+    cast(extract(quarter from cast('2026-03-01' as date)) as integer) as case_70,
+    (cast(extract(year from cast('2026-03-01' as date)) as integer) * 10000 + cast(extract(month from cast('2026-03-01' as date)) as integer) * 100 + cast(extract(day from cast('2026-03-01' as date)) as integer)) as case_71,
+    dateadd(day, -1, cast('2026-03-01' as date)) as case_72,
+    dateadd(month, 1, cast('2026-01-31' as date)) as case_73,
+    datediff(day, cast('2026-02-27' as date), cast('2026-03-01' as date)) as case_74,
     (
         (cast(extract(year from cast('2026-03-01' as date)) as integer) - cast(extract(year from cast('2025-12-31' as date)) as integer)) * 12
         + cast(extract(month from cast('2026-03-01' as date)) as integer) - cast(extract(month from cast('2025-12-31' as date)) as integer)
-    ) as case_74,
+    ) as case_75,
     (select count(*) from (select dateadd(day, a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d, cast('2026-03-01' as date)) as date_day
     from (select 0 as d union all select 1 union all select 2 union all select 3 union all select 4
         union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as a
@@ -261,7 +262,7 @@ select
         union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as d
     cross join (select 0 as d union all select 1 union all select 2 union all select 3 union all select 4
         union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as e
-    where a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d <= datediff(day, cast('2026-03-01' as date), dateadd(day, 9, cast('2026-03-01' as date)))) as days) as case_75,
+    where a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d <= datediff(day, cast('2026-03-01' as date), dateadd(day, 9, cast('2026-03-01' as date)))) as days) as case_76,
     (select max(date_day) from (select dateadd(day, a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d, cast('2026-01-01' as date)) as date_day
     from (select 0 as d union all select 1 union all select 2 union all select 3 union all select 4
         union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as a
@@ -273,10 +274,11 @@ select
         union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as d
     cross join (select 0 as d union all select 1 union all select 2 union all select 3 union all select 4
         union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as e
-    where a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d <= datediff(day, cast('2026-01-01' as date), dateadd(day, -1, dateadd(month, 24, cast(date_trunc('year', cast(convert_timezone('UTC', cast('2026-02-15T00:00:00Z' as timestamp_tz)) as date)) as date))))) as days) as case_76,
-    date_part(epoch_microsecond, convert_timezone('UTC', to_timestamp_tz(1767225600))) as case_77,
-    cast(convert_timezone('UTC', cast('2026-01-01T23:30:00-02:00' as timestamp_tz)) as date) as case_78,
-    date_part(epoch_microsecond, cast(to_char(cast('1970-01-02' as date), 'YYYY-MM-DD') || ' 00:00:00 +00:00' as timestamp_tz)) as case_79,
-    cast(floor((date_part(epoch_microsecond, cast('1970-01-01T00:00:12.9Z' as timestamp_tz)) - date_part(epoch_microsecond, convert_timezone('UTC', to_timestamp_tz(10)))) / 1000000.0) as bigint) as case_80,
-    dateadd(day, -1, cast(convert_timezone('UTC', cast('2026-03-01T00:30:00+01:00' as timestamp_tz)) as date)) as case_81,
-    cast(convert_timezone('UTC', cast('9999-12-31T00:00:00Z' as timestamp_tz)) as date) as case_82
+    where a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d <= datediff(day, cast('2026-01-01' as date), dateadd(day, -1, dateadd(month, 24, cast(date_trunc('year', cast(convert_timezone('UTC', cast('2026-02-15T00:00:00Z' as timestamp_tz)) as date)) as date))))) as days) as case_77,
+    date_part(epoch_microsecond, convert_timezone('UTC', to_timestamp_tz(1767225600))) as case_78,
+    cast(convert_timezone('UTC', cast('2026-01-01T23:30:00-02:00' as timestamp_tz)) as date) as case_79,
+    cast(convert_timezone('UTC', cast('1969-12-31T23:59:59Z' as timestamp_tz)) as date) as case_80,
+    date_part(epoch_microsecond, cast(to_char(cast('1970-01-02' as date), 'YYYY-MM-DD') || ' 00:00:00 +00:00' as timestamp_tz)) as case_81,
+    cast(floor((date_part(epoch_microsecond, cast('1970-01-01T00:00:12.9Z' as timestamp_tz)) - date_part(epoch_microsecond, convert_timezone('UTC', to_timestamp_tz(10)))) / 1000000.0) as bigint) as case_82,
+    dateadd(day, -1, cast(convert_timezone('UTC', cast('2026-03-01T00:30:00+01:00' as timestamp_tz)) as date)) as case_83,
+    cast(convert_timezone('UTC', cast('9999-12-31T00:00:00Z' as timestamp_tz)) as date) as case_84
