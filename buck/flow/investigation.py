@@ -243,6 +243,8 @@ class Investigation:
         self, result: CheckResult, found: Found, changes: Changes, raw: Sequence[str]
     ) -> Cause:
         """By the check's own rows, or by those of another check that the same records break."""
+        if result.outcome == "passed" and not found.keys:
+            return Cause("unknown", "none: the check passes")
         cause = find_cause(self._evidence(result, found, changes, raw))
         if cause.rule in STRONG or result.outcome in ("passed", "unjudged"):
             return cause

@@ -126,7 +126,9 @@ def describe_problems(exc: ValidationError) -> list[tuple[str, str, str]]:
             got = error.get("input")
             is_shown = isinstance(got, str | int | float | bool) and not is_secret(path)
             received = f", got {got!r}" if is_shown else ""
-            found.append((where, f"{where}: {error['msg'].lower()}{received}", ""))
+            # pydantic puts the words in front that Python has for what a check of ours raises.
+            said = error["msg"].removeprefix("Value error, ")
+            found.append((where, f"{where}: {said[:1].lower()}{said[1:]}{received}", ""))
     return found
 
 

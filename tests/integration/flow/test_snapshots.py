@@ -80,8 +80,10 @@ def test_snapshots_tell_what_they_were_built_from(published: Any) -> None:
     assert {"fct_payments", "stg_stripe__charges"} <= set(newest["model_hashes"])
     assert {"duckdb", "dbt-core", "buck-lakehouse"} <= set(newest["packages"])
     assert newest["rows"] == {f"{t['schema']}.{t['name']}": t["rows"] for t in tables(published)}
-    shown = published.buck("snapshots").expect(0).out
+    done = published.buck("snapshots").expect(0)
+    shown = done.out
     assert [line.split()[1] for line in shown.splitlines() if "→" in line] == [newest["id"]]
+    assert f"next: buck rollback --to {first['id']}" in done.err
 
 
 def tables(project: Any) -> Any:

@@ -313,6 +313,8 @@ def test_explain_is_a_command(story: Any) -> None:
     done = story.spoilt.buck("quality", "explain", "charged twice").expect(0)
     assert "likely cause a repeated webhook" in done.out
     assert "next: have stripe correct" in done.err
+    fine = story.spoilt.buck("quality", "explain", "assert_positive_revenue").expect(0)
+    assert "the check passes" in fine.out
     unsure = story.spoilt.buck("quality", "explain", "nothing").expect(2)
     assert "names 3 checks" in unsure.err
     many = story.spoilt.buck("quality", "explain", "payments").expect(2)

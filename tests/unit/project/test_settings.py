@@ -36,6 +36,11 @@ Opener = Callable[..., Project]
             "did you mean cron?",
         ),
         ("data_quality:\n  freshness:\n    default_threshold: soon", "got 'soon'", ""),
+        (
+            "data_quality:\n  freshness:\n    default_threshold: soon",
+            "default_threshold: a duration is a number and a unit",
+            "",
+        ),
         ("lake: 7", "lake: ", ""),
         ("[1, 2]", "not a mapping of sections", "version: 1"),
         ("a: [", "not readable YAML", ""),
