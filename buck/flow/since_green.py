@@ -104,7 +104,11 @@ def _grown(
 
 
 def _landed(after: Sequence[Event], raw_tables: Collection[str]) -> list[str]:
-    return [f"{t}: {n} {'row' if n == 1 else 'rows'} landed" for t, n in sorted(_counts(after, raw_tables).items()) if n]
+    return [
+        f"{t}: {n} {'row' if n == 1 else 'rows'} landed"
+        for t, n in sorted(_counts(after, raw_tables).items())
+        if n
+    ]
 
 
 def _counts(after: Sequence[Event], raw_tables: Collection[str]) -> Counter[str]:
