@@ -86,6 +86,10 @@ soak-incrementals *args:
 soak-warehouse customers="300":
     SOAK_CUSTOMERS={{customers}} {{python}} -m pytest tests/integration/warehouses/test_sizes.py -k soak -n 0
 
+# Kill a promotion into PostgreSQL at each of its steps, and let the next one finish at once.
+soak-promotion:
+    {{python}} -m pytest -n 0 -m soak tests/integration/warehouses/test_promotion.py
+
 # Find one minor unit in one of five million payments on a real PostgreSQL; says time and memory.
 soak-planted-cent rows="5000000":
     SOAK_ROWS={{rows}} {{python}} -m pytest tests/integration/warehouses/soak_planted_cent.py -n 0

@@ -190,25 +190,42 @@ def test_two_promotions_and_a_way_back(
     assert PASSWORD not in told + text + found.out + found.err
 
 
-@pytest.mark.parametrize("step", ["load", "build", "prove", "publish", "published"])
-def test_a_killed_promotion_is_continued(
+def test_a_promotion_killed_at_every_step_is_continued(
+    early: Scratch, database: Database, tmp_path: Path
+) -> None:
+    """Each goes on from where the one before was killed, and is killed a step later."""
+    access, connection = database()
+    project = copy_of(early, tmp_path / "killed", access)
+    for step in ("load", "build", "prove", "publish", "published"):
+        killed = subprocess.run(
+            [sys.executable, str(KILLER), str(project.root)],
+            check=False,
+            env=project.environment() | {"KILL_AT": step},
+            capture_output=True,
+        )
+        assert killed.returncode == -9, (step, killed.stderr)
+        seen = connection.execute("select to_regclass('finance.fct_payments') is not null")
+        assert seen.fetchone() == (step == "published",), f"{step}: all marts or none"
+    done = project.buck(*PROMOTE, "--json").expect(0).json
+    assert (done["status"], done["promotion"]) == ("unchanged", "000001")
+    assert_promoted(project, connection)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("step", ["load", "build", "prove", "publish"])
+def test_a_killed_promotion_is_continued_at_once(
     early: Scratch, database: Database, tmp_path: Path, step: str
 ) -> None:
     access, connection = database()
     project = copy_of(early, tmp_path / "killed", access)
     environment = project.environment() | {"KILL_AT": step}
-    killed = subprocess.run(
-        [sys.executable, str(KILLER), str(project.root)],
-        check=False,
-        env=environment,
-        capture_output=True,
-    )
-    assert killed.returncode == -9, killed.stderr
-    seen = connection.execute("select to_regclass('finance.fct_payments') is not null").fetchone()
-    assert seen == (step == "published",), "all marts or none"
+    subprocess.run([sys.executable, str(KILLER), str(project.root)], check=False, env=environment)
     done = project.buck(*PROMOTE, "--json").expect(0).json
-    assert done["status"] == ("unchanged" if step == "published" else "ok")
-    assert done["promotion"] == "000001"
+    assert (done["status"], done["promotion"]) == ("ok", "000001")
+    assert_promoted(project, connection)
+
+
+def assert_promoted(project: Scratch, connection: psycopg.Connection) -> None:
     assert rows_there(connection) == rows_here(project)
     assert revenue(connection) == published_revenue(project) != []
     leftover = connection.execute(
