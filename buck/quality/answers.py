@@ -5,6 +5,7 @@ Importing this module imports soda-core: `soda_library.load_soda` goes first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -25,6 +26,8 @@ METRICS = (
     "percentile", "min_length", "max_length", "avg_length", "freshness",
 )  # fmt: skip
 """Of SodaCL; a check's own metric comes with an expression or a query."""
+_NO_COLUMN = re.compile(r'Referenced column "([^"]+)" not found')
+"""As DuckDB puts it."""
 _COUNTED = {"missing_count", "invalid_count", "duplicate_count"}
 _COUNTED_CHECKS = {
     "ReferenceCheck",
@@ -83,10 +86,11 @@ def read_answers(
 
 def _answer(check: Any, question: Check, evidence: _Evidence) -> CheckResult:
     verdict = getattr(check.outcome, "value", None)
-    outcome = _OUTCOMES.get(str(verdict), "errored")
+    # Of a query that did not run, soda-core makes a share of 0 %, and judges that.
+    outcome = "errored" if evidence.errors else _OUTCOMES.get(str(verdict), "errored")
     if outcome == "failed" and question.severity == "warn":
         outcome = "warned"
-    value = _measure(check)
+    value = None if evidence.errors else _measure(check)
     return CheckResult(
         check=question,
         outcome=outcome,
@@ -133,11 +137,23 @@ def _explain(check: Any, question: Check, outcome: Outcome, value: Any, evidence
 def _explain_error(check: Any, evidence: _Evidence) -> str:
     metric = getattr(check.check_cfg, "metric_name", None)
     if evidence.errors:
-        return evidence.errors[0]
+        return _told_apart(check, evidence.errors[0])
     if metric and not evidence.sql:
         near = get_close_matches(metric, METRICS, n=1)
         return f"there is no metric {metric}{f': did you mean {near[0]}?' if near else ''}"
     return "no value to judge: is the table empty"
+
+
+def _told_apart(check: Any, error: str) -> str:
+    """Soda asks all measures of a table in one query: whose column it is that is not there."""
+    found = _NO_COLUMN.search(error)
+    if found is None:
+        return error
+    column = found.group(1)
+    held = check.check_cfg
+    if column in f"{held.source_line} {getattr(held, 'source_configurations', '')}":
+        return f"there is no column {column}"
+    return f"not answered: another check asks for the column {column}"
 
 
 def _gather(check: Any, scan: AsOfScan, samples: Samples, personal: Collection[str]) -> _Evidence:

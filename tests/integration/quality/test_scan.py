@@ -123,6 +123,24 @@ def test_a_check_that_cannot_run_is_errored_and_says_why(con, write_checks, as_o
     assert "no_such_column" in broken.message
 
 
+def test_a_column_that_is_not_there_is_told_apart_from_the_checks_it_takes_along(
+    con, write_checks, as_of
+):
+    """Soda asks all measures of a table at once; what it makes of no answer is no verdict."""
+    checks = write_checks(
+        "- row_count > 0\n"
+        "- missing_count(custmer_id) = 0:\n"
+        "    name: Everybody is known\n"
+        "- invalid_percent(amount) < 5:\n"
+        "    valid min: 0"
+    )
+    rows, known, share = run_checks(con, checks, as_of=as_of)
+    assert [(r.outcome, r.value) for r in (rows, known, share)] == [("errored", None)] * 3
+    assert "there is no column custmer_id" in known.message
+    for other in (rows, share):
+        assert other.message == "not answered: another check asks for the column custmer_id"
+
+
 def test_a_missing_table_and_a_missing_schema_are_errored(con, write_checks, as_of):
     write_checks(
         "- row_count > 0\n- schema:\n    fail:\n      when required column missing: [a]",
