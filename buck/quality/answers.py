@@ -36,6 +36,9 @@ _COUNTED_CHECKS = {
 }
 
 
+_OF_HISTORY = {"ChangeOverTimeMetricCheck", "AnomalyDetectionMetricCheck", "AnomalyMetricCheck"}
+
+
 class Samples(DefaultSampler):  # type: ignore[misc]
     """Keeps the first failing rows of each query."""
 
@@ -138,6 +141,11 @@ def _explain_error(check: Any, evidence: _Evidence) -> str:
     metric = getattr(check.check_cfg, "metric_name", None)
     if evidence.errors:
         return _told_apart(check, evidence.errors[0])
+    if type(check).__name__ in _OF_HISTORY:
+        return (
+            "this check needs a history, which is not kept here for Soda; "
+            "Buck's own ledger is asked instead: As many rows as usual"
+        )
     if metric and not evidence.sql:
         near = get_close_matches(metric, METRICS, n=1)
         return f"there is no metric {metric}{f': did you mean {near[0]}?' if near else ''}"

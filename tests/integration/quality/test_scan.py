@@ -141,6 +141,21 @@ def test_a_column_that_is_not_there_is_told_apart_from_the_checks_it_takes_along
         assert other.message == "not answered: another check asks for the column custmer_id"
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "change for row_count < 5",
+        "anomaly detection for row_count",
+        "anomaly score for row_count < default",
+    ],
+)
+def test_a_check_that_needs_a_history_is_sent_to_the_ledgers(con, write_checks, as_of, rule):
+    [result] = run_checks(con, write_checks(f"- {rule}"), as_of=as_of)
+    assert result.outcome == "errored"
+    assert "a history, which is not kept here" in result.message
+    assert "As many rows as usual" in result.message
+
+
 def test_a_missing_table_and_a_missing_schema_are_errored(con, write_checks, as_of):
     write_checks(
         "- row_count > 0\n- schema:\n    fail:\n      when required column missing: [a]",
