@@ -1,8 +1,8 @@
 {#-
     Buckets of keys in which two tables differ, for millions of rows on DuckDB. What each row says is turned
     into a whole number, and these are added up by buckets: rows that say the same add up to the same, in
-    any order, without a join or a sort. Rows that don't do so as rarely as thirty bits are guessed. Only
-    rows of odd buckets are then compared value by value.
+    any order, without a join or a sort; others come to the same sum by chance once in 2 to the power of 30,
+    or less often. Only rows of odd buckets are then compared value by value.
 -#}
 {% macro bucket_of(keys) -%}
     hash({{ keys | join(', ') }}) % 1024
