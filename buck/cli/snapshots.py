@@ -47,8 +47,8 @@ def snapshots(context: typer.Context, as_json: AsJson = False) -> None:
     if hold := read_hold(project):
         why = f": {hold.reason}" if hold.reason else ""
         say(f"! {', '.join(hold.ids)} withdrawn at {hold.at:%Y-%m-%d %H:%M}{why}")
-        again = next(one.snapshot.id for one in kept if one.standing == "withdrawn")
-        say(f"next: buck publish when the candidates are right, or buck rollback --to {again}")
+        newest = max(hold.ids)
+        say(f"next: buck publish when the candidates are right, or buck rollback --to {newest}")
     elif earlier := [one.snapshot.id for one in kept if one.standing == "earlier"]:
         say(f"next: buck rollback --to {earlier[0]} shows the one before")
     else:

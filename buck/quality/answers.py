@@ -34,8 +34,6 @@ _COUNTED_CHECKS = {
     "UserDefinedFailedRowsCheck",
     "UserDefinedFailedRowsExpressionCheck",
 }
-
-
 _OF_HISTORY = {"ChangeOverTimeMetricCheck", "AnomalyDetectionMetricCheck", "AnomalyMetricCheck"}
 
 

@@ -48,4 +48,4 @@ counted as {{ inlined() }} (
 {{ differing_lookups('order_item_id', 'order_id', [
     'user_id', 'payment_intent_id', 'channel', 'order_status', 'is_cancelled', 'currency', 'placed_at',
     'order_date', 'order_seq', 'customer_id', 'customer_key', 'customer_segment',
-], counted='counted') }}
+]) }}

@@ -100,5 +100,7 @@ def test_a_red_runs_candidates_come_back_on_another_machine(elsewhere: Any) -> N
 
 def loaded_only(project: Any) -> str:
     """A recorded run without candidates."""
+    newest = project.buck("snapshots", "--json").expect(0).json[0]["id"]
     project.buck("rollback", "--reason", "x").expect(0)
+    assert f"buck rollback --to {newest}" in project.buck("snapshots").expect(0).err
     return str(project.runs()[0]["run_id"])

@@ -142,19 +142,11 @@ def test_right_sums_send_only_orders_of_partly_known_cost_on(
     assert odd == mixed
 
 
-@pytest.mark.parametrize(
-    ("damage", "finding"),
-    [
-        ("update sales.sales_orders set {0} = {0} + 1 where order_id = {order}", " {0}"),
-        ("update sales.sales_orders set {0} = {0} - 1 where order_id = {order}", " {0}"),
-        ("update sales.sales_orders set {0} = null where order_id = {order}", " {0}"),
-    ],
-)
+@pytest.mark.parametrize("value", ["{0} + 1", "{0} - 1", "null"])
 def test_one_sum_is_found_whatever_its_column(
     built: tuple[duckdb.DuckDBPyConnection, Path],
     find: Callable[[str, str], list[tuple[object, str]]],
-    damage: str,
-    finding: str,
+    value: str,
 ) -> None:
     orders = (
         built[0]
@@ -177,8 +169,11 @@ def test_one_sum_is_found_whatever_its_column(
     )
     damages, expected = [], []
     for (order,), column in zip(orders, columns, strict=True):
-        damages.append(damage.format(column, order=order))
-        expected.append((order, finding.format(column)))
+        wrong = value.format(column)
+        damages.append(
+            f"update sales.sales_orders set {column} = {wrong} where order_id = {order}"
+        )
+        expected.append((order, f" {column}"))
         if column in ("revenue", "cost"):
             expected.append((order, " profit"))
     assert sorted(find(SUMS, ";".join(damages))) == sorted(expected)

@@ -34,7 +34,11 @@ union all
     {{ return(adapter.dispatch('shared_keys', 'buck')(relation, columns, is_numbered)) }}
 {%- endmacro %}
 
-{% macro default__shared_keys(relation, columns, is_numbered, only=none) %}
+{% macro default__shared_keys(relation, columns, is_numbered) -%}
+    {{ grouped_keys(relation, columns) }}
+{%- endmacro %}
+
+{% macro grouped_keys(relation, columns, only=none) %}
 select
     {{ columns | join(', ') }},
     count(*) as row_count
@@ -51,12 +55,12 @@ having count(*) > 1
 
 {% macro duckdb__shared_keys(relation, columns, is_numbered) -%}
 {%- if not is_numbered -%}
-    {{ return(default__shared_keys(relation, columns, is_numbered)) }}
+    {{ return(grouped_keys(relation, columns)) }}
 {%- endif -%}
 {%- set key = columns[0] -%}
-{{ default__shared_keys(relation, columns, is_numbered, only=key ~ ' is null') }}
+{{ grouped_keys(relation, columns, only=key ~ ' is null') }}
 union all
-{{ default__shared_keys(relation, columns, is_numbered, only=key ~ ' >> 6 in (
+{{ grouped_keys(relation, columns, only=key ~ ' >> 6 in (
     select ' ~ key ~ ' >> 6
     from ' ~ relation ~ '
     group by ' ~ key ~ ' >> 6
