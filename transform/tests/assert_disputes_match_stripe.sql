@@ -8,7 +8,7 @@ shown as (
 charges as (
     select
         *,
-        {{ payer_id() }} as payer_id
+        payer_id
     from {{ ref('stg_stripe__charges') }}
 ),
 

@@ -50,7 +50,6 @@ currencies as (
 joined as {{ inlined() }} (
     select
         charges.*,
-        {{ payer_id('charges.') }} as payer_id,
         case when charges.status = 'succeeded' then coalesce(refunds.refunded_minor, 0) else 0 end
             as refunded_minor,
         case when charges.status = 'succeeded' then charges.amount_minor else 0 end as collected_minor,

@@ -3,9 +3,9 @@
     orders and those of nobody known have none.
 
     Args:
-        only: A condition on `customer_id`, for the orders of some customers alone.
+        customers: A query for some customers, for their orders alone; none for everybody's.
 -#}
-{% macro orders_numbered(only=none) -%}
+{% macro orders_numbered(customers=none) -%}
 select
     order_id,
     row_number() over (
@@ -22,8 +22,19 @@ from (
         on identities.source = 'app'
         and {{ as_text('orders.user_id') }} = identities.source_id
     where coalesce(orders.status, 'unknown') <> 'cancelled'
+    {%- if customers %}
+      and orders.user_id in ({{ users_of(customers) | indent(10) }})
+    {%- endif %}
 ) as owned
-{%- if only %}
-where {{ only }}
-{%- endif %}
+{%- endmacro %}
+
+
+{#- A query for the numbers of all users of the app that are one of some customers. -#}
+{% macro users_of(customers) -%}
+select users.user_id
+from {{ ref('stg_app__user_versions') }} as users
+inner join {{ ref('int_identities_linked') }} as linked
+    on linked.source = 'app'
+    and {{ as_text('users.user_id') }} = linked.source_id
+where linked.customer_id in ({{ customers }})
 {%- endmacro %}

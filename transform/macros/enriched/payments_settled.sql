@@ -53,7 +53,6 @@ intent_invoices as (
 joined as (
     select
         charges.*,
-        {{ payer_id('charges.') }} as payer_id,
         currencies.exponent,
         case
             when charges.status = 'succeeded' then charges.amount_minor

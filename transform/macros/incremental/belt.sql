@@ -10,34 +10,54 @@
     {{ return('select ' ~ key ~ ' from ' ~ this ~ ' where ' ~ declared.young) }}
 {%- endmacro %}
 
-{#-
-    Only those whose rows come out as others: the model's own query is asked for all young keys first. So a
-    belt that finds nothing writes nothing, and what is built from the model has nothing to do.
--#}
+{#- Only those whose rows come out as others, so that a belt which finds nothing writes nothing. -#}
 {% macro duckdb__young_keys(declared, key) -%}
-    {%- set now, differing = this.identifier ~ '__young', this.identifier ~ '__young_differing' -%}
     {%- do run_query(
-        'create table ' ~ affected_keys(this) ~ ' as select distinct ' ~ key ~ ' as affected_key from '
+        'create table ' ~ affected_keys(this) ~ ' as select distinct ' ~ key ~ ' as affected_key, 1 as moves from '
         ~ this ~ ' where ' ~ declared.young
     ) -%}
-    {%- for column in declared.get('carries', {}) -%}
+    {%- for column in declared.get('carries', []) -%}
         {%- do run_query('drop table if exists ' ~ carried(this, column)) -%}
-        {%- do run_query(keep_carried(key, column, is_same=false)) -%}
+        {%- do run_query(keep_carried(key, column)) -%}
     {%- endfor -%}
-    {%- do run_query('create or replace temp table "' ~ now ~ '" as ' ~ compiled_code) -%}
-    {%- do run_query('create or replace temp table "' ~ differing ~ '" as ' ~ differing_keys(now, key)) -%}
-    {%- do run_query('drop table "' ~ now ~ '"') -%}
+    {%- do run_query(find_differing(key)) -%}
     {%- do run_query('drop table ' ~ affected_keys(this)) -%}
-    {{ return('select affected_key from "' ~ differing ~ '"') }}
+    {{ return('select affected_key from ' ~ differing_affected()) }}
+{%- endmacro %}
+
+
+{#- Leave among the affected keys only those whose rows come out as others; all of them on other engines. -#}
+{% macro keep_differing(key) -%}
+    {{ return(adapter.dispatch('keep_differing', 'buck')(key)) }}
+{%- endmacro %}
+
+{% macro default__keep_differing(key) -%}
+{%- endmacro %}
+
+{% macro duckdb__keep_differing(key) -%}
+    {%- do run_query(find_differing(key)) -%}
+    {%- do run_query('create or replace table ' ~ affected_keys(this) ~ ' as from ' ~ differing_affected()) -%}
+{%- endmacro %}
+
+
+{#- Ask the model's own query for the affected keys, and note in a temporary table which rows are others. -#}
+{% macro find_differing(key) -%}
+    {%- set now = '"' ~ this.identifier ~ '__now"' -%}
+    {%- do run_query('create or replace temp table ' ~ now ~ ' as ' ~ compiled_code) -%}
+    create or replace temp table {{ differing_affected() }} as {{ differing_keys(now, key) }};
+    drop table {{ now }}
+{%- endmacro %}
+
+
+{% macro differing_affected() -%}
+    "{{ this.identifier }}__differing"
 {%- endmacro %}
 
 {#- The keys whose rows in a temporary table are not those that the model has of the affected keys. -#}
 {% macro differing_keys(now, key) -%}
     {%- set kept, made = [], [] -%}
-    {%- for name, type in run_query("select format('\"{}\"', column_name), data_type from duckdb_columns()
-        where (database_name, schema_name, table_name)
-            = ('" ~ this.database ~ "', '" ~ this.schema ~ "', '" ~ this.identifier ~ "')
-        order by column_index").rows -%}
+    {%- for column, type in run_query(columns_there(this)).rows -%}
+        {%- set name = adapter.quote(column) -%}
         {%- do kept.append(name) -%}
         {%- do made.append('cast(' ~ name ~ ' as ' ~ type ~ ')') -%}
     {%- endfor -%}
@@ -48,7 +68,7 @@
         where {{ key }} in (select affected_key from {{ affected_keys(this) }})
         union all
         select {{ key }}, -cast(hash({{ made | join(', ') }}) as hugeint)
-        from "{{ now }}"
+        from {{ now }}
     ) as rows_hashed
     group by {{ key }}
     having sum(row_hash) <> 0

@@ -21,14 +21,16 @@
             {%- set trusted = is_trusted(declared, last, present) -%}
             {%- set young = young_keys(declared, key) if trusted else none -%}
             {%- do run_query(find_affected(declared, key, last, present, recipes, trusted, young)) -%}
+            {%- if declared.get('compares') -%}
+                {%- do keep_differing(key) -%}
+            {%- endif -%}
             {%- for column in declared.get('groups', []) -%}
                 {%- do run_query('drop table if exists ' ~ affected_groups(this, column)) -%}
                 {%- do run_query(keep_groups(key, column)) -%}
             {%- endfor -%}
-            {%- for column, place in declared.get('carries', {}).items() -%}
-                {%- set is_same = trusted and reads_the_same(place, recipes, last) -%}
+            {%- for column in declared.get('carries', []) -%}
                 {%- do run_query('drop table if exists ' ~ carried(this, column)) -%}
-                {%- do run_query(keep_carried(key, column, is_same)) -%}
+                {%- do run_query(keep_carried(key, column)) -%}
             {%- endfor -%}
             delete from {{ this }}
             where {{ key }} in (select affected_key from {{ affected_keys(this) }})
@@ -57,11 +59,11 @@
 
 
 {#- What a column says in the rows that are about to be deleted, if it can only say the same again. -#}
-{% macro keep_carried(key, column, is_same) -%}
+{% macro keep_carried(key, column) -%}
     create table {{ carried(this, column) }} as
     select {{ key }}, {{ column }}
     from {{ this }}
-    where {{ key }} in (select affected_key from {{ affected_keys(this) }}){{ ' and 1 = 0' if not is_same }}
+    where {{ key }} in (select affected_key from {{ affected_keys(this) }} where moves = 0)
 {%- endmacro %}
 
 

@@ -9,8 +9,10 @@
       differs  `differing` queries for keys whose rows no longer say what other models say now
       young    a condition on the model's rows: these are computed again in every build, as a belt
       stamp    a column that shows when a row's inputs landed [buck_updated_at]
-      carries  columns that only the `differing` query at a place (from 1) can make another: while it
-               reads the same, rows that are computed again take theirs from `carried`
+      carries  columns that only inputs and `differing` queries with `moves` can make others: rows that are
+               computed again for another reason take theirs from `carried`
+      compares of the affected keys only those count whose rows come out as others (on DuckDB): for a model
+               that says little of what it reads, so that most changes end there
       groups   columns by which other incremental models gather the rows: a line's order
 -#}
 {% macro built_by_key(key, inputs) -%}
@@ -48,8 +50,12 @@
 
 
 {#- What a staging model of one raw table declares: a record's newest version hangs on its own alone. -#}
-{% macro newest_version_inputs(relation) -%}
-    {{ return({'inputs': [log_input(relation, key='id')], 'stamp': '_buck_observed_at'}) }}
+{% macro newest_version_inputs(relation, groups=[]) -%}
+    {{ return({
+        'inputs': [log_input(relation, key='id')],
+        'groups': groups,
+        'stamp': '_buck_observed_at',
+    }) }}
 {%- endmacro %}
 
 
@@ -63,9 +69,12 @@
             had before and those that they have now.
         via: Instead of either being this model's keys, a query for them; `{changed}` in it stands for
             a table of the other's, `affected_key`.
+        moves: What this model `carries` can be another in rows of these keys.
 -#}
-{% macro built_input(relation, key, group=none, via=none) -%}
-    {{ return({'kind': 'built', 'relation': relation, 'key': key, 'group': group, 'via': via}) }}
+{% macro built_input(relation, key, group=none, via=none, moves=false) -%}
+    {{ return({
+        'kind': 'built', 'relation': relation, 'key': key, 'group': group, 'via': via, 'moves': moves,
+    }) }}
 {%- endmacro %}
 
 
@@ -76,9 +85,10 @@
         query: The query.
         reads: The models that it reads beside {{ this }}: where none of them has changed since the last
             build, there is nothing to ask.
+        moves: What this model `carries` can be another in these rows.
 -#}
-{% macro differing(query, reads) -%}
-    {{ return({'query': query, 'reads': reads}) }}
+{% macro differing(query, reads, moves=false) -%}
+    {{ return({'query': query, 'reads': reads, 'moves': moves}) }}
 {%- endmacro %}
 
 
@@ -110,11 +120,10 @@
     Args:
         column: The column that says so, in both.
         affected: The affected rows, a common table expression.
-        word: What the condition begins with where there is one [where].
 -#}
-{% macro of_affected(column, affected, word='where ') -%}
+{% macro of_affected(column, affected) -%}
     {%- if is_incremental() -%}
-        {{ word }}{{ column }} in (select {{ affected }}.{{ column }} from {{ affected }})
+        where {{ column }} in (select {{ affected }}.{{ column }} from {{ affected }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -5,7 +5,7 @@
 -#}
 {% macro look_at_inputs(declared, last) -%}
     {%- set queries = [] -%}
-    {%- for input in declared.inputs -%}
+    {%- for input in declared.inputs | unique(attribute='relation.identifier') -%}
         {%- set mark = last.seen.get(input.relation.identifier, {}).get('mark', -1) -%}
         {%- do queries.append(
             look_at_log(input, mark) if input.kind == 'log' else look_at_model(input)
@@ -65,7 +65,7 @@
 
 {% macro note_inputs(declared, present, number, recipes) -%}
     insert into {{ watermarks(this) }} (build_number, input, mark, row_count, last_load) values
-    {%- for input in declared.inputs -%}
+    {%- for input in declared.inputs | unique(attribute='relation.identifier') -%}
         {%- set name = input.relation.identifier -%}
         {%- set found = present.get(name, {'mark': -1, 'rows': -1, 'load': none}) %}
         (
@@ -144,33 +144,48 @@
 
 {#- The table of affected keys: of what changed, or of everything if the watermarks can't be trusted. -#}
 {% macro find_affected(declared, key, last, present, recipes, trusted, young) -%}
-    {%- set queries = ['select ' ~ key ~ ' as affected_key from ' ~ this
-        ~ (' where 1 = 0' if trusted else '')] -%}
+    {%- set staying, moving = [], [] -%}
     {%- for input in declared.inputs -%}
         {%- set name = input.relation.identifier -%}
         {%- if not trusted -%}
-            {%- do queries.append(changed_keys(input, all_rows(input))) -%}
+            {%- do moving.append(changed_keys(input, all_rows(input))) -%}
         {%- elif present[name].mark != last.seen[name].mark -%}
-            {%- do queries.append(changed_keys(input, changed_rows(input, last.seen[name].mark))) -%}
+            {%- do (moving if input.get('moves') else staying).append(
+                changed_keys(input, changed_rows(input, last.seen[name].mark))
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if trusted -%}
         {%- for differing in declared.get('differs', []) -%}
             {#- What reads the same as at the last build finds nothing. -#}
             {%- if not reads_the_same(loop.index, recipes, last) -%}
-                {%- do queries.append(differing.query) -%}
+                {%- do (moving if differing.moves else staying).append(differing.query) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- if young -%}
-            {%- do queries.append(young) -%}
+            {%- do moving.append(young) -%}
         {%- endif -%}
     {%- endif %}
     create table {{ affected_keys(this) }} as
-    select affected_key
+    select
+        affected_key,
+        max(moves) as moves
     from (
-        {{ queries | join('\n' ~ union_distinct() ~ '\n') }}
+        select affected_key, 1 as moves
+        from ({{ keys_of(moving, key, every=not trusted) }}) as moving
+        union all
+        select affected_key, 0 as moves
+        from ({{ keys_of(staying, key) }}) as staying
     ) as affected
     where affected_key is not null
+    group by affected_key
+{%- endmacro %}
+
+
+{#- The keys that some queries find; and every key that the model has. -#}
+{% macro keys_of(queries, key, every=false) -%}
+    {%- set own = 'select ' ~ key ~ ' as affected_key from ' ~ this ~ ('' if every else ' where 1 = 0') -%}
+    {{ return(([own] + queries) | join('\n' ~ union_distinct() ~ '\n')) }}
 {%- endmacro %}
 
 

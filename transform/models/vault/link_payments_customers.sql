@@ -17,7 +17,7 @@ final as (
         charges._buck_observed_at as first_seen_at,
         'stripe' as record_source
     from charges
-    inner join identities on {{ payer_id('charges.') }} = identities.source_id
+    inner join identities on charges.payer_id = identities.source_id
 )
 
 select * from final

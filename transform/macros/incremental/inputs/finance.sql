@@ -1,3 +1,15 @@
+{#- The payers that changed charges name, and those that they named before. -#}
+{% macro int_payers_inferred_inputs() -%}
+    {{ return({
+        'inputs': [
+            built_input(ref('stg_stripe__charges'), key='charge_id', group='payer_id'),
+        ],
+        'compares': true,
+        'stamp': 'first_paid_at',
+    }) }}
+{%- endmacro %}
+
+
 {#- A charge's own versions, the refunds that ever named it, its invoice's payment, and who paid. -#}
 {% macro fct_payments_inputs() -%}
     {%- set charges_of_intents -%}

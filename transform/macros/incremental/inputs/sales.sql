@@ -44,11 +44,26 @@
         from {{ ref('stg_app__orders') }}
         where payment_intent_id in (select affected_key from {changed} as changed)
     {%- endset -%}
+    {%- set customers_of_users -%}
+        select customer_id
+        from {{ ref('int_identities_linked') }}
+        where source = 'app'
+          and source_id in (select {{ as_text('affected_key') }} from {changed} as changed)
+    {%- endset -%}
+    {%- set numbers_differ = is_distinct('built.customer_order_number', 'numbered.customer_order_number') -%}
     {%- set renumbered -%}
         select built.order_id
         from {{ this }} as built
         left join ({{ orders_numbered() }}) as numbered on built.order_id = numbered.order_id
-        where {{ is_distinct('built.customer_order_number', 'numbered.customer_order_number') }}
+        where {{ numbers_differ }}
+    {%- endset -%}
+    {#- An order that lost its number changed itself. -#}
+    {%- set renumbered_by_users -%}
+        select built.order_id
+        from {{ this }} as built
+        inner join ({{ orders_numbered(customers=customers_of_users) }}) as numbered
+            on built.order_id = numbered.order_id
+        where {{ numbers_differ }}
     {%- endset -%}
     {%- set ordered_by_others -%}
         select built.order_id
@@ -72,20 +87,24 @@
     {%- endset -%}
     {{ return({
         'inputs': [
-            built_input(ref('stg_app__orders'), key='order_id'),
+            built_input(ref('stg_app__orders'), key='order_id', moves=true),
+            built_input(
+                ref('stg_app__orders'), key='order_id', group='user_id', via=renumbered_by_users,
+                moves=true
+            ),
             built_input(ref('fct_orders'), key='order_item_id', group='order_id'),
             built_input(
                 ref('fct_payments'), key='charge_id', group='payment_intent_id', via=paid_by
             ),
         ],
         'differs': [
-            differing(renumbered, [ref('stg_app__orders'), ref('int_identities_linked')]),
+            differing(renumbered, [ref('int_identities_linked')], moves=true),
             differing(
                 ordered_by_others,
                 [ref('int_identities_linked'), ref('int_customers_versioned'), ref('dim_customers')],
             ),
         ],
-        'carries': {'customer_order_number': 1},
+        'carries': ['customer_order_number'],
         'stamp': 'placed_at',
     }) }}
 {%- endmacro %}

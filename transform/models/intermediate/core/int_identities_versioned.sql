@@ -13,8 +13,8 @@ contact_versions as (
     select * from {{ ref('stg_salesforce__contact_versions') }}
 ),
 
-charges as (
-    select * from {{ ref('stg_stripe__charges') }}
+payers as (
+    select * from {{ ref('int_payers_inferred') }}
 ),
 
 landed as (
@@ -70,26 +70,15 @@ landed as (
 
 -- A charge may name a customer that never landed, or none at all (a guest): somebody paid it, so
 -- that somebody exists, known by the charge alone.
-payers as (
-    select
-        {{ payer_id() }} as source_id,
-        min(created_at) as first_paid_at,
-        max(billing_email) as email,
-        {{ first_by('billing_name', '_buck_seq') }} as name,
-        {{ first_by('upper(billing_country_code)', '_buck_seq') }} as country_code
-    from charges
-    group by {{ payer_id() }}
-),
-
 inferred as (
     select
         'stripe' as source,
-        payers.source_id,
+        payers.payer_id as source_id,
         1 as version_number,
         payers.first_paid_at as became_true_at,
         payers.first_paid_at as record_created_at,
         false as is_deleted,
-        case when payers.source_id like 'guest:%' then payers.email end as email,
+        case when payers.payer_id like 'guest:%' then payers.email end as email,
         payers.name,
         payers.country_code,
         {{ as_text('null') }} as account_id,
@@ -99,7 +88,7 @@ inferred as (
     where not exists (
         select 1
         from customer_versions
-        where customer_versions.stripe_customer_id = payers.source_id
+        where customer_versions.stripe_customer_id = payers.payer_id
     )
 ),
 

@@ -20,7 +20,7 @@ payments as (
 ),
 
 {% if is_incremental() -%}
--- Where no order came, went or moved, an order keeps its number.
+-- An order that is computed again for another reason keeps its number.
 carried as (
     select * from {{ carried(this, 'customer_order_number') }}
 ),
@@ -29,17 +29,25 @@ renumbered as (
     select * from orders where order_id not in (select carried.order_id from carried)
 ),
 
-{% endif -%}
 -- An order's number hangs on all orders of its customer.
+counted as (
+    {{ orders_numbered(customers='select renumbered.customer_id from renumbered') | indent(4) }}
+),
+
 numbered as (
-    {{ orders_numbered(only=of_affected('customer_id', 'renumbered', word='')) | indent(4) }}
-    {%- if is_incremental() %}
+    select * from carried
 
     union all
 
-    select order_id, customer_order_number from carried
-    {%- endif %}
+    select * from counted where order_id not in (select carried.order_id from carried)
 ),
+
+{%- else -%}
+numbered as (
+    {{ orders_numbered() | indent(4) }}
+),
+
+{%- endif %}
 
 customers as (
     select * from {{ ref('dim_customers') }} where is_current

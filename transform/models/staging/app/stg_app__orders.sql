@@ -1,4 +1,4 @@
-{{ config(**built_by_key('order_id', inputs="newest_version_inputs(source('app', 'orders'))")) }}
+{{ config(**built_by_key('order_id', inputs="newest_version_inputs(source('app', 'orders'), groups=['user_id'])")) }}
 with
 
 source as (

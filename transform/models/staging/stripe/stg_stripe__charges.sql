@@ -1,4 +1,4 @@
-{{ config(**built_by_key('charge_id', inputs="newest_version_inputs(source('stripe', 'charges'))")) }}
+{{ config(**built_by_key('charge_id', inputs="newest_version_inputs(source('stripe', 'charges'), groups=['payer_id'])")) }}
 with
 
 source as (
@@ -40,6 +40,14 @@ renamed as (
     from source
     where _buck_op <> 'd'
       and livemode
+),
+
+final as (
+    select
+        *,
+        -- who paid, as customers are known among Stripe's ids: a guest is known by the address
+        coalesce(stripe_customer_id, 'guest:' || coalesce(billing_email, charge_id)) as payer_id
+    from renamed
 )
 
-select * from renamed
+select * from final
