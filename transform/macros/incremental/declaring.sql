@@ -85,10 +85,11 @@
         query: The query.
         reads: The models that it reads beside {{ this }}: where none of them has changed since the last
             build, there is nothing to ask.
+        beside: More that it reads, of whose changes an input tells already.
         moves: What this model `carries` can be another in these rows.
 -#}
-{% macro differing(query, reads, moves=false) -%}
-    {{ return({'query': query, 'reads': reads, 'moves': moves}) }}
+{% macro differing(query, reads, beside=[], moves=false) -%}
+    {{ return({'query': query, 'reads': reads, 'beside': beside, 'moves': moves}) }}
 {%- endmacro %}
 
 

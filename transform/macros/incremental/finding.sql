@@ -90,7 +90,9 @@
                 {%- do ids.append(id) -%}
             {%- endfor -%}
         {%- endfor -%}
-        {%- set recipe = recipe_of(differing.query, ids, beside=[this]) if ids | length == differing.reads | length -%}
+        {%- set recipe = recipe_of(
+            differing.query, ids, beside=[this] + differing.beside
+        ) if ids | length == differing.reads | length -%}
         {%- if recipe -%}
             {%- do recipes.update({differing_name(loop.index): recipe}) -%}
         {%- endif -%}

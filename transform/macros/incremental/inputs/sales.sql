@@ -98,7 +98,9 @@
             ),
         ],
         'differs': [
-            differing(renumbered, [ref('int_identities_linked')], moves=true),
+            differing(
+                renumbered, [ref('int_identities_linked')], beside=[ref('stg_app__orders')], moves=true
+            ),
             differing(
                 ordered_by_others,
                 [ref('int_identities_linked'), ref('int_customers_versioned'), ref('dim_customers')],
