@@ -4,7 +4,8 @@ prepare ROWS: land bulk payments, four times as many order lines, their orders, 
 dbt: build every model with dbt from nothing; writes the SQL it ran to compiled.json.
 sql: the same SQL in the same order, straight on DuckDB, from nothing.
 change: one in a hundred payments, refunds of them, and one in a hundred order lines arrive anew.
-increment: build with dbt what that changed.
+arrive: one more payment, order and order line for each hundred, all of the last days.
+increment: build with dbt what either changed.
 full: build with dbt from nothing again, to compare with.
 checks: put every dbt test, every Soda check and every anomaly check to what was built.
 anomalies: the last of these alone.
@@ -161,6 +162,31 @@ def change() -> Took:
     return 0.0, 0.0
 
 
+def arrive() -> Took:
+    """Payments, orders and their lines of the last days of the year, one for a hundred known."""
+    moment = "timestamptz '2026-12-29' + to_seconds((hash({}) % 259200)::bigint)"
+    new = {
+        "stripe_charges": f"'new_' || id as id, 'new_' || payment_intent as payment_intent, "
+        f"epoch({moment.format('id')})::bigint as created",
+        "app_orders": f"-1 - id as id, 'new_' || id as stripe_payment_intent_id, "
+        f"{moment.format('id')} as placed_at",
+        "app_order_items": "-1 - id as id, -1 - order_id as order_id",
+    }
+    with _connect() as con:
+        for table, columns in new.items():
+            name = table.split("_", 1)[1]
+            order = "order_id" if table == "app_order_items" else "id"
+            newest = f"select max(_buck_seq) from raw.raw_{table}"
+            con.execute(
+                f"insert into changed_{name} by name select * replace ({columns}, "
+                "'arrive' as _buck_load_id, 'c' as _buck_op, "
+                f"({newest}) + row_number() over () as _buck_seq) "
+                f"from (from raw.raw_{table} where hash({order}) % 100 = 3 qualify row_number() "
+                "over (partition by id order by _buck_seq desc) = 1)"
+            )
+    return 0.0, 0.0
+
+
 def increment() -> Took:
     """What a run does after that."""
     return _build("run")[1]
@@ -250,6 +276,7 @@ WAYS: dict[str, Callable[..., Took]] = {
     "dbt": dbt,
     "sql": sql,
     "change": change,
+    "arrive": arrive,
     "increment": increment,
     "full": full,
     "checks": checks,

@@ -33,7 +33,7 @@ entries as (
     select
         payments.payment_date as revenue_date,
         payments.currency,
-        payments.customer_key,
+        coalesce(payments.customer_segment, 'None') as customer_segment,
         payments.gross_amount_minor as gross_minor,
         payments.amount_refunded_minor as refunds_minor,
         0 as refunds_cash_minor,
@@ -50,57 +50,58 @@ entries as (
     union all
 
     select
-        refund_date as revenue_date,
-        currency,
-        customer_key,
+        refunds.refund_date as revenue_date,
+        refunds.currency,
+        coalesce(customers.segment, 'None') as customer_segment,
         0 as gross_minor,
         0 as refunds_minor,
-        amount_refunded_minor as refunds_cash_minor,
+        refunds.amount_refunded_minor as refunds_cash_minor,
         0 as fees_minor,
         0 as disputes_lost_minor,
         0 as dispute_fees_minor,
         0 as payment_count,
         1 as refund_count
     from refunds
-    where is_succeeded
+    left join customers on refunds.customer_key = customers.customer_key
+    where refunds.is_succeeded
 
     union all
 
     select
-        dispute_date as revenue_date,
-        currency,
-        customer_key,
+        disputes.dispute_date as revenue_date,
+        disputes.currency,
+        coalesce(customers.segment, 'None') as customer_segment,
         0 as gross_minor,
         0 as refunds_minor,
         0 as refunds_cash_minor,
         0 as fees_minor,
-        amount_lost_minor as disputes_lost_minor,
-        fee_minor as dispute_fees_minor,
+        disputes.amount_lost_minor as disputes_lost_minor,
+        disputes.fee_minor as dispute_fees_minor,
         0 as payment_count,
         0 as refund_count
     from disputes
+    left join customers on disputes.customer_key = customers.customer_key
 ),
 
 summed as (
     select
-        entries.revenue_date,
-        {{ start_of('month', 'entries.revenue_date') }} as revenue_month,
-        entries.currency,
-        coalesce(customers.segment, 'None') as customer_segment,
-        {{ sum_bigint('entries.gross_minor') }} as gross_minor,
-        {{ sum_bigint('entries.refunds_minor') }} as refunds_minor,
-        {{ sum_bigint('entries.refunds_cash_minor') }} as refunds_cash_minor,
-        {{ sum_bigint('entries.fees_minor') }} as fees_minor,
-        {{ sum_bigint('entries.disputes_lost_minor') }} as disputes_lost_minor,
-        {{ sum_bigint('entries.dispute_fees_minor') }} as dispute_fees_minor,
-        {{ sum_bigint('entries.payment_count') }} as payment_count,
-        {{ sum_bigint('entries.refund_count') }} as refund_count
+        revenue_date,
+        {{ start_of('month', 'revenue_date') }} as revenue_month,
+        currency,
+        customer_segment,
+        {{ sum_bigint('gross_minor') }} as gross_minor,
+        {{ sum_bigint('refunds_minor') }} as refunds_minor,
+        {{ sum_bigint('refunds_cash_minor') }} as refunds_cash_minor,
+        {{ sum_bigint('fees_minor') }} as fees_minor,
+        {{ sum_bigint('disputes_lost_minor') }} as disputes_lost_minor,
+        {{ sum_bigint('dispute_fees_minor') }} as dispute_fees_minor,
+        {{ sum_bigint('payment_count') }} as payment_count,
+        {{ sum_bigint('refund_count') }} as refund_count
     from entries
-    left join customers on entries.customer_key = customers.customer_key
     group by
-        entries.revenue_date,
-        entries.currency,
-        coalesce(customers.segment, 'None')
+        revenue_date,
+        currency,
+        customer_segment
 ),
 
 priced as (
