@@ -6,10 +6,7 @@ shown as (
 ),
 
 charges as (
-    select
-        *,
-        payer_id
-    from {{ ref('stg_stripe__charges') }}
+    select * from {{ ref('stg_stripe__charges') }}
 ),
 
 payers as (
