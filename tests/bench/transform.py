@@ -35,6 +35,8 @@ DATABASE = Path("lake/.buck/build.duckdb")
 COMPILED = Path("compiled.json")
 LINES_PER_PAYMENT = 4
 LINES_PER_ORDER = 3
+NEXT = 10**12
+"""Above every number that was given out."""
 
 
 def prepare(rows: str) -> Took:
@@ -168,9 +170,9 @@ def arrive() -> Took:
     new = {
         "stripe_charges": f"'new_' || id as id, 'new_' || payment_intent as payment_intent, "
         f"epoch({moment.format('id')})::bigint as created",
-        "app_orders": f"-1 - id as id, 'new_' || id as stripe_payment_intent_id, "
+        "app_orders": f"{NEXT} + id as id, 'new_' || id as stripe_payment_intent_id, "
         f"{moment.format('id')} as placed_at",
-        "app_order_items": "-1 - id as id, -1 - order_id as order_id",
+        "app_order_items": f"{NEXT} + id as id, {NEXT} + order_id as order_id",
     }
     with _connect() as con:
         for table, columns in new.items():

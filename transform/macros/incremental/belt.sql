@@ -20,7 +20,7 @@
         {%- do run_query('drop table if exists ' ~ carried(this, column)) -%}
         {%- do run_query(keep_carried(key, column)) -%}
     {%- endfor -%}
-    {%- do run_query(find_differing(key)) -%}
+    {%- do run_query(find_differing(key, of_keys=declared.young)) -%}
     {%- do run_query('drop table ' ~ affected_keys(this)) -%}
     {{ return('select affected_key from ' ~ differing_affected()) }}
 {%- endmacro %}
@@ -35,16 +35,24 @@
 {%- endmacro %}
 
 {% macro duckdb__keep_differing(key) -%}
-    {%- do run_query(find_differing(key)) -%}
-    {%- do run_query('create or replace table ' ~ affected_keys(this) ~ ' as from ' ~ differing_affected()) -%}
+    {%- do run_query(find_differing(key, of_keys=is_affected(key))) -%}
+    {%- do run_query('create or replace table ' ~ affected_keys(this) ~ ' as select affected_key, 1 as moves from '
+        ~ differing_affected()) -%}
 {%- endmacro %}
 
 
-{#- Ask the model's own query for the affected keys, and note in a temporary table which rows are others. -#}
-{% macro find_differing(key) -%}
+{#-
+    Ask the model's own query for the affected keys, and note in a temporary table which rows are others.
+
+    Args:
+        key: The model's key.
+        of_keys: A condition on the model's rows, for those of the affected keys. A range of time lies
+            together in the table, keys lie anywhere in it.
+-#}
+{% macro find_differing(key, of_keys) -%}
     {%- set now = '"' ~ this.identifier ~ '__now"' -%}
     {%- do run_query('create or replace temp table ' ~ now ~ ' as ' ~ compiled_code) -%}
-    create or replace temp table {{ differing_affected() }} as {{ differing_keys(now, key) }};
+    create or replace temp table {{ differing_affected() }} as {{ differing_keys(now, key, of_keys) }};
     drop table {{ now }}
 {%- endmacro %}
 
@@ -53,8 +61,8 @@
     "{{ this.identifier }}__differing"
 {%- endmacro %}
 
-{#- The keys whose rows in a temporary table are not those that the model has of the affected keys. -#}
-{% macro differing_keys(now, key) -%}
+{#- The keys whose rows in a temporary table are not those that the model has of them. -#}
+{% macro differing_keys(now, key, of_keys) -%}
     {%- set kept, made = [], [] -%}
     {%- for column, type in run_query(columns_there(this)).rows -%}
         {%- set name = adapter.quote(column) -%}
@@ -65,7 +73,7 @@
     from (
         select {{ key }}, cast(hash({{ kept | join(', ') }}) as hugeint) as row_hash
         from {{ this }}
-        where {{ key }} in (select affected_key from {{ affected_keys(this) }})
+        where {{ of_keys }}
         union all
         select {{ key }}, -cast(hash({{ made | join(', ') }}) as hugeint)
         from {{ now }}

@@ -7,7 +7,8 @@
     `inputs` is a call, as text, that gives {'inputs': […], 'differs': […], 'young': …}:
       inputs   `log_input`s and `built_input`s; every key there can be comes from one of them
       differs  `differing` queries for keys whose rows no longer say what other models say now
-      young    a condition on the model's rows: these are computed again in every build, as a belt
+      young    a condition on the model's rows, each of a key of its own: these are computed again in every
+               build, as a belt
       stamp    a column that shows when a row's inputs landed [buck_updated_at]
       carries  columns that only inputs and `differing` queries with `moves` can make others: rows that are
                computed again for another reason take theirs from `carried`
