@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +39,7 @@ def difference(
         if key in now:
             currency, amount = now[key]
             found.append((currency, amount - before.get(key, (currency, Decimal(0)))[1]))
-    return _sum(found, exponents, measure)
+    return [replace(i, since_published=True) for i in _sum(found, exponents, measure)]
 
 
 def unbooked(

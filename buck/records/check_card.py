@@ -37,12 +37,16 @@ class Impact:
     amount: str
     """Units of the currency, with its digits; negative where too little is counted."""
     rows: int
+    since_published: bool = False
+    """What is known is the change since the published snapshot, not what would be right."""
 
     @property
     def verb(self) -> str:
-        """`revenue over-counted by`."""
-        way = "under" if self.amount.startswith("-") else "over"
-        return f"{self.measure} {way}-counted by"
+        """`revenue over-counted by`, `revenue higher than published by`."""
+        is_less = self.amount.startswith("-")
+        if self.since_published:
+            return f"{self.measure} {'lower' if is_less else 'higher'} than published by"
+        return f"{self.measure} {'under' if is_less else 'over'}-counted by"
 
     @property
     def figure(self) -> str:

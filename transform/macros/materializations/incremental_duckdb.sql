@@ -4,7 +4,6 @@
     again. Every other incremental model is built dbt's own way, and so is this one from nothing.
 -#}
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
-    {%- set existing = load_cached_relation(this) -%}
     {%- if not model.config.meta.get('built_by_key') or not is_incremental() -%}
         {{ return(dbt.materialization_incremental_duckdb()) }}
     {%- endif -%}
