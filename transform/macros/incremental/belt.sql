@@ -20,7 +20,7 @@
         {%- do run_query('drop table if exists ' ~ carried(this, column)) -%}
         {%- do run_query(keep_carried(key, column)) -%}
     {%- endfor -%}
-    {%- do run_query(find_differing(key, of_keys=declared.young)) -%}
+    {%- do find_differing(key, of_keys=declared.young) -%}
     {%- do run_query('drop table ' ~ affected_keys(this)) -%}
     {{ return('select affected_key from ' ~ differing_affected()) }}
 {%- endmacro %}
@@ -35,7 +35,7 @@
 {%- endmacro %}
 
 {% macro duckdb__keep_differing(key) -%}
-    {%- do run_query(find_differing(key, of_keys=is_affected(key))) -%}
+    {%- do find_differing(key, of_keys=is_affected(key)) -%}
     {%- do run_query('create or replace table ' ~ affected_keys(this) ~ ' as select affected_key, 1 as moves from '
         ~ differing_affected()) -%}
 {%- endmacro %}
@@ -52,8 +52,10 @@
 {% macro find_differing(key, of_keys) -%}
     {%- set now = '"' ~ this.identifier ~ '__now"' -%}
     {%- do run_query('create or replace temp table ' ~ now ~ ' as ' ~ compiled_code) -%}
-    create or replace temp table {{ differing_affected() }} as {{ differing_keys(now, key, of_keys) }};
-    drop table {{ now }}
+    {%- do run_query(
+        'create or replace temp table ' ~ differing_affected() ~ ' as ' ~ differing_keys(now, key, of_keys)
+    ) -%}
+    {%- do run_query('drop table ' ~ now) -%}
 {%- endmacro %}
 
 
