@@ -42,11 +42,12 @@ def rebuilt(lake, table):
 
 
 def change_charge(lake, **changed):
-    """A new version of a charge of a customer; who paid it before."""
+    """A new version of a charge of a customer that says no more of who paid; who paid it before."""
     names = ("id", "created", "customer", "currency", "amount", "payment_intent")
     [row] = lake.query(
-        f"select {', '.join(names)} from raw.raw_stripe_charges where _buck_op <> 'd' and customer "
-        "is not null and status = 'succeeded' order by _buck_seq desc limit 1"
+        f"select {', '.join(names)} from (from raw.raw_stripe_charges qualify row_number() over "
+        "(partition by id order by _buck_seq desc) = 1) where _buck_op <> 'd' and livemode and "
+        "customer is not null and billing_details is null order by _buck_seq desc limit 1"
     )
     record = dict(zip(names, row, strict=True)) | {"livemode": True, "status": "succeeded", "disputed": False}
     version = ("u", record | changed, as_of(LAST))
