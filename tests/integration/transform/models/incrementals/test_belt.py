@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from tests.integration.transform.models.incrementals.proof import as_of
-from tests.integration.transform.models.incrementals.whole import build, grow, kept, mark, tables
+from tests.integration.transform.models.incrementals.whole import (
+    affected,
+    build,
+    grow,
+    kept,
+    mark,
+    tables,
+)
 
 CHANGED = {
     "finance.fct_payments": ("charge_id", "is_disputed"),
@@ -16,10 +23,6 @@ STAGED = {
 BELTED = tuple(CHANGED)
 FOLLOWING = ("finance.finance_payments", "sales.sales_orders")
 LAST = 1
-
-
-def affected(lake, table):
-    return {key for (key,) in lake.query(f"select affected_key from {table}__affected")}
 
 
 def test_young_rows_are_built_again_where_they_are_others_and_only_there(build_lake):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.transform.models.incrementals.proof import as_of
 from tests.integration.transform.models.incrementals.whole import build as build_at
-from tests.integration.transform.models.incrementals.whole import grow, kept, mark
+from tests.integration.transform.models.incrementals.whole import affected, grow, kept, mark
 
 IDENTITIES = "intermediate.int_identities_versioned"
 PAYERS = "intermediate.int_payers_inferred"
@@ -26,10 +26,6 @@ def lake(build_lake):
 
 def build(lake):
     build_at(lake, LAST)
-
-
-def affected(lake, table):
-    return {key for (key,) in lake.query(f"select affected_key from {table}__affected")}
 
 
 def rebuilt(lake, table):

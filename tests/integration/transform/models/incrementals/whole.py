@@ -43,3 +43,8 @@ def kept(lake):
         "select schema_name || '.' || table_name from duckdb_tables() where comment = 'as it was'"
     )
     return {name for (name,) in rows}
+
+
+def affected(lake, table):
+    """The keys that the last build of an incremental model, `schema.name`, computed again."""
+    return {key for (key,) in lake.query(f"select affected_key from {table}__affected")}
